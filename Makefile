@@ -1,0 +1,75 @@
+# Everything starts here; `make` alone lists what there is.
+# The only thing needed beforehand is Python 3.11 to 3.13, git and make.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& command -v $$p && break; done)
+BIN := .venv/bin
+PORT ?= 8000
+NOTEBOOKS = $(wildcard book/*.ipynb)
+WRITTEN = utils tests tools book $(wildcard benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test lab tidy verdicts pins bench linkcheck clean
+.DELETE_ON_ERROR:
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+book: .venv/book  ## run every notebook and build the HTML, warnings as errors
+	@$(BIN)/python tools/build_book.py
+
+serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another port)
+	@echo "The book is at http://127.0.0.1:$(PORT); stop with Ctrl-C"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
+	@$(BIN)/python tools/browser.py --install
+	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
+		tests $(NOTEBOOKS) $(PYTEST)
+
+lab: .venv/book  ## open the chapters in JupyterLab with live sliders
+	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book
+
+tidy: .venv/test  ## bring notebooks and code into normal form
+	@$(BIN)/ruff check --fix $(WRITTEN)
+	@$(BIN)/ruff format $(WRITTEN)
+	@$(BIN)/python tools/tidy.py $(NOTEBOOKS)
+
+verdicts: .venv/test  ## run every chapter and store the verdicts of its checks
+	@$(BIN)/python tools/tidy.py --run $(NOTEBOOKS)
+
+pins: .venv/uv  ## choose the versions in requirements*.txt anew
+	@sh tools/pins.sh .venv/uv/bin/uv
+
+bench: .venv/bench  ## measure the engine against the alternatives
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
+linkcheck: .venv/book  ## ask every outside link whether it is still there
+	@BOOK_STATIC=1 $(BIN)/jupyter-book build . --builder linkcheck
+
+clean:  ## remove what was built; `rm -rf .venv` removes what was installed
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache *.egg-info
+
+# What is installed, each with a file that says when.
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found."; exit 1; }
+	@echo "Making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+
+.venv/book: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test: requirements/test.txt .venv/book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/test.txt
+	@touch $@
+
+.venv/bench: requirements/bench.txt .venv/book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+.venv/uv: | $(BIN)/python
+	@$(BIN)/python -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check uv
