@@ -1,0 +1,115 @@
+"""The named MDPs and policies of the book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from utils.mdp import FiniteMDP
+from utils.policies import TabularSoftmax
+from utils.validation import check_count
+
+DOWN, RIGHT = 1, 2
+
+
+@dataclass(frozen=True)
+class RunningTables:
+    """The running example in exact fractions, for symbolic work.
+
+    ``P[s][a][s']``, ``R[s][a]``, ``rho0[s]`` and ``p[s]`` = pi(1|s).
+    """
+
+    P: tuple[tuple[tuple[Fraction, ...], ...], ...]
+    R: tuple[tuple[Fraction, ...], ...]
+    rho0: tuple[Fraction, ...]
+    p: tuple[Fraction, ...]
+
+
+def running_tables() -> RunningTables:
+    """The two-state MDP that runs through the whole book, in exact fractions.
+
+    Two states, two actions, start in state 0. The actions change the transitions, the reward
+    depends on state and action, and no probability is 1/2 in the policy: no check of the book is
+    blind on it.
+    """
+    half, quarter, three_quarters = Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)
+    return RunningTables(
+        P=(
+            ((three_quarters, quarter), (quarter, three_quarters)),
+            ((half, half), (three_quarters, quarter)),
+        ),
+        R=((Fraction(1), Fraction(0)), (Fraction(0), Fraction(2))),
+        rho0=(Fraction(1), Fraction(0)),
+        p=(Fraction(2, 5), Fraction(1, 3)),
+    )
+
+
+def running(gamma: float = 0.5) -> FiniteMDP:
+    """The running two-state MDP with this discount."""
+    tables = running_tables()
+    return FiniteMDP(
+        P=np.array(tables.P, dtype=float),
+        R=np.array(tables.R, dtype=float),
+        gamma=gamma,
+        rho0=np.array(tables.rho0, dtype=float),
+    )
+
+
+def running_policy() -> TabularSoftmax:
+    """pi(1|s) = p_s with p = (2/5, 1/3), as a softmax with logits (0, logit p_s)."""
+    p = np.array(running_tables().p, dtype=float)
+    return TabularSoftmax(np.column_stack([np.zeros(2), np.log(p / (1 - p))]))
+
+
+def frozen_lake(gamma: float = 0.9) -> FiniteMDP:
+    """Gymnasium's FrozenLake-v1 on the slippery 4x4 map, read from the environment's own table.
+
+    States are numbered row by row from the top left; actions are left, down, right, up. The only
+    reward is 1 on reaching the goal, state 15.
+    """
+    import gymnasium
+
+    env = gymnasium.make("FrozenLake-v1", map_name="4x4", is_slippery=True)
+    try:
+        return FiniteMDP.from_gymnasium(env, gamma)
+    finally:
+        env.close()
+
+
+def frozen_lake_policy() -> TabularSoftmax:
+    """Heads for the goal: logit 1 for down and right, 0 for left and up, in every state."""
+    theta = np.zeros((16, 4))
+    theta[:, [DOWN, RIGHT]] = 1
+    return TabularSoftmax(theta)
+
+
+def random_mdp(
+    rng: np.random.Generator,
+    n_states: int,
+    n_actions: int,
+    gamma: float | None = None,
+    successors: int | None = None,
+    absorbing: int = 0,
+) -> FiniteMDP:
+    """A random MDP for tests: Dirichlet transitions and start law, normal rewards.
+
+    Each pair has at most ``successors`` possible next states (all states unless given). The last
+    ``absorbing`` states keep the chain for ever and pay 0. Without ``gamma`` the discount is
+    uniform on [0, 0.95).
+    """
+    check_count("n_states", n_states)
+    check_count("n_actions", n_actions)
+    successors = min(successors or n_states, n_states)
+    P = np.zeros((n_states, n_actions, n_states))
+    for s in range(n_states):
+        for a in range(n_actions):
+            where = rng.choice(n_states, successors, replace=False)
+            P[s, a, where] = rng.dirichlet(np.ones(successors))
+    R = rng.normal(size=(n_states, n_actions))
+    for s in range(n_states - absorbing, n_states):
+        P[s] = np.eye(n_states)[s]
+        R[s] = 0
+    gamma = 0.95 * rng.random() if gamma is None else gamma
+    return FiniteMDP(P, R, gamma, rng.dirichlet(np.ones(n_states)))
