@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from trajectories import expectation
+
+from utils import TabularSoftmax, exact, examples
+from utils.moments import return_moments, score_moments
+from utils.policies import TablePolicy
+
+ORDER = 4
+
+
+def random_problem(seed, n_states=2, n_actions=2):
+    rng = np.random.default_rng(seed)
+    mdp = examples.random_mdp(rng, n_states, n_actions)
+    policy = TabularSoftmax(rng.normal(size=(n_states, n_actions)))
+    direction = policy.probabilities * rng.normal(size=(n_states, n_actions))
+    direction -= policy.probabilities * direction.sum(axis=1, keepdims=True)
+    return mdp, policy, direction
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("t", range(4))
+def test_score_moments_match_the_enumeration(seed, t):
+    mdp, policy, direction = random_problem(seed)
+    score = direction / policy.probabilities
+
+    def powers(states, actions):
+        total = sum(score[states[u], actions[u]] for u in range(t))
+        result = np.zeros((ORDER + 1, mdp.n_states))
+        result[:, states[t]] = [total**k for k in range(ORDER + 1)]
+        return result
+
+    moments = score_moments(mdp, policy, direction, horizon=3, order=ORDER)
+    assert moments.shape == (ORDER + 1, 4, mdp.n_states)
+    np.testing.assert_allclose(moments[:, t], expectation(mdp, policy, 3, powers), atol=1e-12)
+
+
+def test_order_zero_is_the_law_of_the_state():
+    mdp, policy, direction = random_problem(1, 4, 3)
+    moments = score_moments(mdp, policy, direction, horizon=6, order=0)
+    np.testing.assert_allclose(moments[0], exact.state_distributions(mdp, policy, 6))
+
+
+def test_order_one_is_the_derivative_of_the_law_of_the_state():
+    # eq:marginal-gradient, along the logit theta[0, 1] of the softmax.
+    mdp, policy, _ = random_problem(2, 3, 2)
+    direction = policy.probabilities * policy.scores[:, :, 1]
+    shift = np.zeros_like(policy.theta)
+    shift[0, 1] = 1e-5
+    up = exact.state_distributions(mdp, TabularSoftmax(policy.theta + shift), 5)
+    down = exact.state_distributions(mdp, TabularSoftmax(policy.theta - shift), 5)
+    moments = score_moments(mdp, policy, direction, horizon=5, order=1)
+    np.testing.assert_allclose(moments[1], (up - down) / 2e-5, atol=1e-9)
+
+
+def test_score_sum_is_a_martingale_whose_variance_adds_up():
+    # eq:score-martingale
+    mdp, policy, direction = random_problem(3, 3, 3)
+    moments = score_moments(mdp, policy, direction, horizon=8, order=2).sum(axis=2)
+    np.testing.assert_allclose(moments[1], 0, atol=1e-13)
+    information = (direction**2 / policy.probabilities).sum(axis=1)
+    steps = exact.state_distributions(mdp, policy, 7) @ information
+    np.testing.assert_allclose(np.diff(moments[2]), steps)
+
+
+def test_an_impossible_action_has_score_zero():
+    mdp, policy = examples.running(), TablePolicy([[1, 0], [0.5, 0.5]])
+    moments = score_moments(mdp, policy, [[0, 0], [-0.25, 0.25]], horizon=3, order=2)
+    assert np.isfinite(moments).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("horizon", range(4))
+def test_return_moments_match_the_enumeration(seed, horizon):
+    mdp, policy, _ = random_problem(seed)
+    moments = return_moments(mdp, policy, horizon, ORDER)
+
+    def powers(states, actions):
+        total = sum(mdp.gamma**t * mdp.R[states[t], a] for t, a in enumerate(actions))
+        return np.array([total**k for k in range(ORDER + 1)])
+
+    assert moments.shape == (ORDER + 1, mdp.n_states)
+    np.testing.assert_allclose(moments @ mdp.rho0, expectation(mdp, policy, horizon, powers))
+
+
+def test_first_moment_of_the_return_is_the_value():
+    mdp, policy, _ = random_problem(7, 4, 3)
+    V, _ = exact.finite_horizon_values(mdp, policy, 9)
+    np.testing.assert_allclose(return_moments(mdp, policy, 9, 1)[1], V[0])
+
+
+def test_wrong_arguments_are_named():
+    mdp, policy, direction = random_problem(0)
+    with pytest.raises(ValueError, match=r"direction has shape \[1, 2\], not \[2, 2\]"):
+        score_moments(mdp, policy, direction[:1], 3, 1)
+    with pytest.raises(ValueError, match="order is -1"):
+        return_moments(mdp, policy, 3, -1)
