@@ -1,0 +1,117 @@
+"""Exact decisions: are two expressions equal for all values of their symbols, is one never above?
+
+No float takes part in a "yes". Field elements (see `utils.symbolic`) are compared in canonical form,
+which settles both answers. Other SymPy expressions are brought over one denominator and expanded;
+an expanded numerator of 0 proves equality, and a value away from 0 at one rational point, computed
+to 60 digits, disproves it. Where neither happens the answer is `Undecided`, never a guess.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.polys.fields import FracElement
+
+DIGITS = 60
+POINTS = 12
+
+
+class Undecided(ValueError):
+    """Neither a proof nor a counterexample was found."""
+
+
+def as_cases(value: Any) -> dict[Any, Any]:
+    """The single statements inside a value: {key: entry} of a mapping, array, list or scalar."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.ndarray):
+        return {index: value[index] for index in np.ndindex(value.shape)}
+    if isinstance(value, list | tuple):
+        return dict(enumerate(value))
+    return {(): value}
+
+
+def paired_cases(left: Any, right: Any) -> dict[Any, tuple[Any, Any]]:
+    """Match the cases of two sides; a single right side serves every case of the left.
+
+    ValueError names the first case that only one side has.
+    """
+    lefts, rights = as_cases(left), as_cases(right)
+    if set(rights) == {()}:
+        rights = dict.fromkeys(lefts, rights[()])
+    for key in lefts.keys() ^ rights.keys():
+        side = "left" if key in lefts else "right"
+        raise ValueError(f"case {key} stands on the {side} side only; both sides need it")
+    return {key: (lefts[key], rights[key]) for key in lefts}
+
+
+def free_symbols(value: Any) -> set[str]:
+    """The names of the symbols that occur in a value."""
+    names: set[str] = set()
+    for entry in as_cases(value).values():
+        if isinstance(entry, FracElement):
+            for part in (entry.numer, entry.denom):
+                used = [any(m[i] for m in part.monoms()) for i in range(part.ring.ngens)]
+                names |= {str(s) for s, u in zip(part.ring.symbols, used, strict=True) if u}
+        else:
+            names |= {str(symbol) for symbol in sp.sympify(entry).free_symbols}
+    return names
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two scalars agree for every value of their symbols. Raises `Undecided`."""
+    if isinstance(left, FracElement) or isinstance(right, FracElement):
+        return bool(left - right == 0)
+    a, b = sp.sympify(left), sp.sympify(right)
+    if a == b:
+        return True
+    if a.has(sp.nan, sp.zoo) or b.has(sp.nan, sp.zoo):
+        raise Undecided(f"{a} = {b} is not defined")
+    difference = a - b
+    if sp.expand(sp.fraction(sp.together(difference))[0]) == 0:
+        return True
+    if _differs_somewhere(difference):
+        return False
+    raise Undecided(f"could not decide whether {a} equals {b}")
+
+
+def _differs_somewhere(difference: sp.Expr) -> bool:
+    numbers = random.Random(0)
+    symbols = sorted(difference.free_symbols, key=str)
+    for _ in range(POINTS):
+        point = {
+            s: sp.Integer(numbers.randint(2, 9))
+            if s.is_integer
+            else sp.Rational(numbers.randint(1, 97), 101)
+            for s in symbols
+        }
+        value = difference.subs(point).doit().evalf(DIGITS)
+        if value.is_number and value.is_finite and abs(value) > sp.Float(10) ** (-DIGITS // 2):
+            return True
+    return False
+
+
+def never_above(smaller: FracElement, larger: FracElement) -> bool:
+    """Whether smaller <= larger for all non-negative values of the symbols.
+
+    Yes if every coefficient of numerator and denominator of larger - smaller is non-negative; no if
+    a point with smaller > larger is found. Anything else raises `Undecided`.
+    """
+    gap = larger - smaller
+    if all(c >= 0 for part in (gap.numer, gap.denom) for c in part.coeffs()):
+        return True
+    numbers = random.Random(0)
+    choices = [sp.QQ(0), sp.QQ(1, 50), sp.QQ(1), sp.QQ(50)]
+    for _ in range(400):
+        point = [numbers.choice(choices) for _ in range(gap.numer.ring.ngens)]
+        below = gap.denom.evaluate(list(zip(gap.denom.ring.gens, point, strict=True)))
+        if (
+            below != 0
+            and gap.numer.evaluate(list(zip(gap.numer.ring.gens, point, strict=True))) / below < 0
+        ):
+            return False
+    raise Undecided("some coefficients are negative, yet no counterexample was found")

@@ -1,0 +1,73 @@
+"""What a chapter's drawing has to provide: a figure that is set up once and then updated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils.explorer.svg import LiveSvg
+from utils.figures.style import blank_figure, house_style
+
+Draw = Callable[..., str]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing with sliders, before their values are chosen.
+
+    `setup(figure)` draws everything that never moves and returns `draw(rng, **values)`. That
+    function changes artists for one setting of the sliders and returns the *reading*: one or two
+    sentences that say what is to be seen now. It must set every moving artist at each call, and it
+    may not add or remove artists.
+
+    name    id of the figure on its page: lower-case words joined by hyphens
+    alt     what the figure shows, for a reader who cannot see it
+    labels  slider name -> label, such as {"horizon": "horizon T"}
+    size    width and height in inches
+    """
+
+    name: str
+    alt: str
+    labels: dict[str, str]
+    size: tuple[float, float]
+    setup: Callable[[Figure], Draw]
+
+
+def picture(*, alt: str, size: tuple[float, float] = (5.4, 3.5), **labels: str):
+    """Decorator: turn a `setup(figure)` function into a `Picture` named after it."""
+
+    def decorate(setup: Callable[[Figure], Draw]) -> Picture:
+        return Picture(setup.__name__.replace("_", "-"), alt, labels, size, setup)
+
+    return decorate
+
+
+class Stage:
+    """A picture set up on a figure of its own, ready to show one frame after another."""
+
+    def __init__(self, shown: Picture, first: dict[str, float], seed: int):
+        with house_style():
+            self._figure = blank_figure(*shown.size)
+            self._draw = shown.setup(self._figure)
+            expected = list(inspect.signature(self._draw).parameters)
+            if expected != ["rng", *shown.labels]:
+                raise ValueError(
+                    f"{shown.name}: draw takes ({', '.join(expected)}), "
+                    f"it should take (rng, {', '.join(shown.labels)})"
+                )
+            self.reading = self._read(first, seed)
+        self.svg = LiveSvg(self._figure, shown.name)
+
+    def _read(self, values: dict[str, float], seed: int) -> str:
+        # The same seed at every slider value: a move then changes the law, not the luck.
+        return self._draw(np.random.default_rng(seed), **values)
+
+    def show(self, values: dict[str, float], seed: int) -> dict[str, str]:
+        """Update the figure; the SVG groups that changed. `reading` holds the new reading."""
+        with house_style():
+            self.reading = self._read(values, seed)
+        return self.svg.touched()

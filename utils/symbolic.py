@@ -1,0 +1,266 @@
+"""The same MDP with free symbols: every number of it is an element of a field of rational functions.
+
+Nothing is chosen: the start law, the kernel, the rewards, gamma and the policy are symbols, and so
+is the derivative of the policy. The field keeps each element in a canonical form, so `==` between
+two elements decides whether they agree for *every* value of the symbols. An identity that holds
+here holds for every MDP of this size and for every way to parameterise its policy.
+
+The derivative. A parameter theta moves the policy in some direction; along it the entry
+pi(a|s) has some derivative D(s,a), and sum_a D(s,a) = 0. Both are left free, so one symbol D stands
+for every direction of every parameterisation: softmax, sigmoid and shared weights are special cases
+by the chain rule.
+
+Arrays are NumPy object arrays of field elements with the shapes of `utils.mdp.FiniteMDP`, so that a
+formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from sympy import QQ
+from sympy.polys.fields import FracElement, field
+from sympy.polys.matrices import DomainMatrix
+
+Step = tuple[int, int]
+Prefix = tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SymbolicMDP:
+    """A finite MDP and a policy over a field of rational functions.
+
+    gamma  field element
+    rho0   [S]      start law
+    P      [S,A,S]  kernel P(s'|s,a)
+    R      [S,A]    mean reward
+    pi     [S,A]    policy
+    dpi    [S,A]    derivative of the policy along a free direction of theta-space
+    moving tuple of pairs (free policy symbol, its derivative)
+    """
+
+    gamma: Any
+    rho0: np.ndarray
+    P: np.ndarray
+    R: np.ndarray
+    pi: np.ndarray
+    dpi: np.ndarray
+    moving: tuple[tuple[FracElement, FracElement], ...]
+
+    @property
+    def n_states(self) -> int:
+        return self.R.shape[0]
+
+    @property
+    def n_actions(self) -> int:
+        return self.R.shape[1]
+
+    @cached_property
+    def score(self) -> np.ndarray:
+        """psi(s,a) = D(s,a) / pi(a|s), shape [S,A]."""
+        return self.dpi / self.pi
+
+    @cached_property
+    def P_pi(self) -> np.ndarray:
+        """P_pi(s'|s) = sum_a pi(a|s) P(s'|s,a), shape [S,S]."""
+        return (self.pi[:, :, None] * self.P).sum(axis=1)
+
+    @cached_property
+    def r_pi(self) -> np.ndarray:
+        """r_pi(s) = sum_a pi(a|s) R(s,a), shape [S]."""
+        return (self.pi * self.R).sum(axis=1)
+
+    @cached_property
+    def V(self) -> np.ndarray:
+        """V = (I - gamma P_pi)^{-1} r_pi, shape [S] (eq:J-infinite)."""
+        return solve(np.eye(self.n_states, dtype=int) - self.P_pi * self.gamma, self.r_pi)
+
+    def gradient(self, value: Any) -> Any:
+        """The derivative along the free direction, of a field element or of each array entry."""
+        if isinstance(value, np.ndarray):
+            out = np.empty(value.shape, dtype=object)
+            for index in np.ndindex(value.shape):
+                out[index] = self.gradient(value[index])
+            return out
+        if not isinstance(value, FracElement):
+            return 0 * self.gamma  # a plain number does not move
+        return sum((value.diff(symbol) * d for symbol, d in self.moving), 0 * self.gamma)
+
+    def prefixes(self, horizon: int) -> Iterator[Prefix]:
+        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length `horizon`."""
+        return prefixes(self.n_states, self.n_actions, horizon)
+
+    def factors(self, tau: Prefix) -> list[Any]:
+        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (eq:traj-likelihood)."""
+        (state, action), *rest = tau
+        out = [self.rho0[state], self.pi[state, action]]
+        for next_state, next_action in rest:
+            out += [self.P[state, action, next_state], self.pi[next_state, next_action]]
+            state, action = next_state, next_action
+        return out
+
+    def likelihood(self, tau: Prefix) -> Any:
+        """p_theta^T(tau), the product of `factors(tau)` (eq:traj-likelihood)."""
+        return prod(self.factors(tau))
+
+    def score_sum(self, tau: Prefix) -> Any:
+        """M_T = sum of psi(s_t,a_t) over the steps of `tau`; 0 for the empty prefix."""
+        return sum((self.score[step] for step in tau), 0 * self.gamma)
+
+    def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
+        """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""
+        terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
+        return sum(terms, 0 * self.gamma)
+
+    def state_law(self, t: int) -> np.ndarray:
+        """P(s_t = s) = rho0^T P_pi^t, shape [S]."""
+        law = self.rho0
+        for _ in range(t):
+            law = law @ self.P_pi
+        return law
+
+
+def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
+    """Every sequence of `horizon` state-action pairs, in lexicographic order."""
+    if horizon < 0:
+        raise ValueError(f"horizon is {horizon}; it should be at least 0")
+    if horizon == 0:
+        yield ()
+        return
+    for head in prefixes(n_states, n_actions, horizon - 1):
+        for state in range(n_states):
+            for action in range(n_actions):
+                yield (*head, (state, action))
+
+
+def free_mdp(n_states: int = 2, n_actions: int = 2) -> SymbolicMDP:
+    """An MDP with every entry free. Simplex constraints hold by elimination of the last entry.
+
+    Symbols: g for gamma, rho<s>, P<s><a><s'>, R<s><a>, p<s><a> for pi(a|s), D<s><a> for its
+    derivative. ValueError if there are fewer than one state or two actions: a single action
+    leaves no policy to move.
+    """
+    if n_states < 1 or n_actions < 2:
+        raise ValueError(
+            f"n_states = {n_states}, n_actions = {n_actions}; at least 1 state and 2 actions"
+        )
+    S, A = range(n_states), range(n_actions)
+    names = ["g", *(f"rho{s}" for s in S[:-1])]
+    names += [f"P{s}{a}{n}" for s in S for a in A for n in S[:-1]]
+    names += [f"R{s}{a}" for s in S for a in A]
+    names += [f"{letter}{s}{a}" for letter in "pD" for s in S for a in A[:-1]]
+    K, *generators = field(names, QQ)
+    of = dict(zip(names, generators, strict=True))
+
+    def completed(entries: list[FracElement], total: int) -> list[FracElement]:
+        return [*entries, K(total) - sum(entries, K(0))]
+
+    pi = [completed([of[f"p{s}{a}"] for a in A[:-1]], 1) for s in S]
+    dpi = [completed([of[f"D{s}{a}"] for a in A[:-1]], 0) for s in S]
+    return SymbolicMDP(
+        gamma=of["g"],
+        rho0=object_array(completed([of[f"rho{s}"] for s in S[:-1]], 1)),
+        P=object_array([[completed([of[f"P{s}{a}{n}"] for n in S[:-1]], 1) for a in A] for s in S]),
+        R=object_array([[of[f"R{s}{a}"] for a in A] for s in S]),
+        pi=object_array(pi),
+        dpi=object_array(dpi),
+        moving=tuple((of[f"p{s}{a}"], of[f"D{s}{a}"]) for s in S for a in A[:-1]),
+    )
+
+
+def nonnegative_mdp(n_states: int = 2, n_actions: int = 2) -> tuple[SymbolicMDP, Any]:
+    """Every MDP of this size with rewards in (-inf, R_max], in symbols that run over [0, inf).
+
+    A probability is x/(1+x+...), gamma is g/(1+g), and R(s,a) = R_max - y(s,a) with y >= 0, so that
+    an inequality between values can be read off the signs of coefficients (`ledger.check_at_most`).
+    The derivative of the policy is not modelled. Returns the MDP and the symbol R_max.
+    """
+    S, A = range(n_states), range(n_actions)
+    names = ["g", "R_max", *(f"rho{s}" for s in S[1:])]
+    names += [f"P{s}{a}{n}" for s in S for a in A for n in S[1:]]
+    names += [f"y{s}{a}" for s in S for a in A] + [f"p{s}{a}" for s in S for a in A[1:]]
+    K, *generators = field(names, QQ)
+    of = dict(zip(names, generators, strict=True))
+
+    def simplex(weights: list[FracElement]) -> list[FracElement]:
+        total = K(1) + sum(weights, K(0))
+        return [weight / total for weight in [K(1), *weights]]
+
+    pi = object_array([simplex([of[f"p{s}{a}"] for a in A[1:]]) for s in S])
+    mdp = SymbolicMDP(
+        gamma=of["g"] / (1 + of["g"]),
+        rho0=object_array(simplex([of[f"rho{s}"] for s in S[1:]])),
+        P=object_array([[simplex([of[f"P{s}{a}{n}"] for n in S[1:]]) for a in A] for s in S]),
+        R=object_array([[of["R_max"] - of[f"y{s}{a}"] for a in A] for s in S]),
+        pi=pi,
+        dpi=pi * 0,
+        moving=(),
+    )
+    return mdp, of["R_max"]
+
+
+def object_array(nested: Any) -> np.ndarray:
+    """A NumPy array of Python objects from nested lists, without NumPy guessing a shape."""
+    shape, level = [], nested
+    while isinstance(level, list | tuple):
+        shape.append(len(level))
+        level = level[0]
+    out = np.empty(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        level = nested
+        for i in index:
+            level = level[i]
+        out[index] = level
+    return out
+
+
+def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve matrix @ x = right exactly, for field elements; shapes [S,S] and [S]."""
+    rows, columns = matrix.shape
+    if rows != columns or right.shape != (rows,):
+        raise ValueError(
+            f"matrix has shape {matrix.shape} and right {right.shape}; "
+            f"they should be ({rows}, {rows}) and ({rows},)"
+        )
+    domain = next(x.field.to_domain() for x in matrix.flat if isinstance(x, FracElement))
+    convert = domain.field
+    left = DomainMatrix([[convert(x) for x in row] for row in matrix], matrix.shape, domain)
+    column = DomainMatrix([[convert(x)] for x in right], (rows, 1), domain)
+    return object_array([row[0] for row in left.lu_solve(column).to_list()])
+
+
+def conditional_laws(law: dict[Prefix, Any]) -> dict[tuple[int, ...], Any]:
+    """What a joint law of prefixes says about each next state and each next action.
+
+    law  {prefix: probability}, all prefixes of one length
+    Returns {(s_0, a_0, ..., x): P(x | s_0, a_0, ...)} for every history, where the last entry x is
+    a state if the history is empty or ends in an action, and an action if it ends in a state.
+    So one reads a policy and a kernel off a joint law, and so a wrong law is found out.
+    """
+    mass: dict[tuple[int, ...], Any] = {}
+    for tau, probability in law.items():
+        flat = tuple(entry for step in tau for entry in step)
+        for length in range(len(flat) + 1):
+            mass[flat[:length]] = mass.get(flat[:length], 0) + probability
+    return {history: mass[history] / mass[history[:-1]] for history in mass if history}
+
+
+def declared_laws(mdp: SymbolicMDP, horizon: int) -> dict[tuple[int, ...], Any]:
+    """What rho0, P and pi say about each next state and action; same keys as `conditional_laws`."""
+    declared: dict[tuple[int, ...], Any] = {}
+    for tau in mdp.prefixes(horizon):
+        flat = tuple(entry for step in tau for entry in step)
+        for length in range(1, len(flat) + 1):
+            *past, last = flat[:length]
+            if length == 1:
+                declared[flat[:length]] = mdp.rho0[last]
+            elif length % 2:
+                declared[flat[:length]] = mdp.P[past[-2], past[-1], last]
+            else:
+                declared[flat[:length]] = mdp.pi[past[-1], last]
+    return declared
