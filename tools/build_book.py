@@ -47,7 +47,7 @@ def stored(path: Path) -> str:
 
 
 def build(parent: Path = ROOT) -> Path:
-    """Build into `parent`/_build/html and return the first page; SystemExit if anything is wrong."""
+    """Build into `parent`/_build/html; return the first page, or raise SystemExit."""
     output = parent / "_build"
     output.mkdir(parents=True, exist_ok=True)
     with open(output / ".lock", "w") as lock:

@@ -1,0 +1,61 @@
+"""The built book behind a local server, and a real browser to look at it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import browser as chromium
+import build_book
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from reading import Site
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    try:
+        html = build_book.build().parent
+    except SystemExit as failure:
+        pytest.fail(f"{failure} (`make book` shows them)", pytrace=False)
+    handler = functools.partial(Quiet, directory=html)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Site(html, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    """One browser a file of tests; without one the tests fail and say why."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium.find(), args=list(chromium.FLAGS)
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(chrome: Browser, site: Site) -> Iterator[object]:
+    """`open_page(page, **context_options)`: the page, loaded, in a context of its own."""
+    contexts = []
+
+    def opened(page: str, **options: object) -> Page:
+        context = chrome.new_context(**options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.goto(site.address(page), wait_until="load")
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,52 @@
+"""Which pages there are, where they are served, and how to wait for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def contents() -> list[str]:
+    """The pages named in the table of contents, in reading order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *chapters]
+
+
+# Every page a reader can reach: the book's own and those that Sphinx adds.
+PAGES = [f"{name}.html" for name in contents()] + ["search.html", "genindex.html"]
+
+
+@dataclass(frozen=True)
+class Site:
+    html: Path
+    url: str
+
+    def address(self, page: str) -> str:
+        return f"{self.url}/{page}"
+
+
+def settle(tab: Page) -> None:
+    """Wait until every formula is set."""
+    tab.wait_for_function(
+        """() => !document.querySelector("article .math") ||
+                 (window.MathJax?.startup?.promise ?? null) !== null""",
+        timeout=30_000,
+    )
+    tab.evaluate("async () => { await window.MathJax?.startup?.promise; }")
+
+
+def unfold(tab: Page) -> None:
+    """Open every folded proof and solution, so that what they hide is looked at too."""
+    tab.evaluate(
+        """() => {
+            document.querySelectorAll("article details").forEach(d => { d.open = true; });
+            document.querySelectorAll("article .toggle-hidden > .admonition-title")
+                .forEach(title => title.click());
+        }"""
+    )
