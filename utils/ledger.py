@@ -1,8 +1,8 @@
 """The ledger: one call checks one labelled equation of the book and returns a verdict.
 
 A check has teeth. Beside the statement it is given *wrong* versions of it, which the same procedure
-must reject, and sometimes *equivalent* versions, which look wrong and must pass. Wrong versions count
-only if the statement itself holds: a procedure that refuses everything proves nothing.
+must reject, and sometimes *equivalent* versions, which look wrong and must pass. Wrong versions
+count only if the statement itself holds: a procedure that refuses everything proves nothing.
 
 A verdict shows itself as one line. It also carries its facts in a machine-readable form, from which
 the book's ledger page is made.
@@ -72,7 +72,7 @@ def check(
     """Decide exactly whether left = right, case by case, for every value of the symbols.
 
     label       the equation's label, such as "eq:traj-score"
-    left        a field element, a SymPy expression or a number, or an array, list or mapping of them
+    left        field element, SymPy expression or number, or an array, list or mapping of them
     right       the same cases; a single value serves all of them
     wrong       {name: a wrong right side}; each must differ from `left` in at least one case
     equivalent  {name: a right side that looks wrong}; each must agree with `left` in every case

@@ -1,4 +1,4 @@
-"""The same MDP with free symbols: every number of it is an element of a field of rational functions.
+"""The same MDP with free symbols: each number of it lives in a field of rational functions.
 
 Nothing is chosen: the start law, the kernel, the rewards, gamma and the policy are symbols, and so
 is the derivative of the policy. The field keeps each element in a canonical form, so `==` between

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from utils.figures.words import plain
+
 MOST_SLIDERS = 2
 
 
@@ -20,7 +22,7 @@ class Slider:
 
     def text(self, index: int) -> str:
         """The value at `index` as a reader sees it."""
-        return f"{self.values[index]:g}"
+        return plain(self.values[index])
 
 
 def make_sliders(labels: dict[str, str], values: dict[str, Sequence[float]]) -> tuple[Slider, ...]:

@@ -107,7 +107,7 @@ def _strip_whitespace(element: ElementTree.Element) -> None:
 
 
 def theme_colours(svg: str) -> str:
-    """Replace each light hex value of a role by its CSS variable, so that one SVG serves both themes."""
+    """Replace the hex value of each role by its CSS variable: one SVG serves both themes."""
     for role in ROLES:
         svg = svg.replace(role.light, f"var(--figure-{role.name},{role.light})")
     return svg
@@ -161,7 +161,7 @@ class LiveSvg:
         return root
 
     def _take_definitions(self, root: ElementTree.Element) -> None:
-        """Move what `<defs>` hold (glyphs, markers, clip paths) out of the groups, under short ids."""
+        """Move what `<defs>` hold (glyphs, markers, clips) out of the groups, under short ids."""
         fresh = []
         for parent in root.iter():
             for child in list(parent):

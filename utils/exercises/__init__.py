@@ -1,0 +1,17 @@
+"""Exercises that check themselves: answers are compared exactly, common slips get a reply."""
+
+from __future__ import annotations
+
+from utils.exercises.exercise import Exercise, Reply
+from utils.exercises.trajectory import EXERCISES as TRAJECTORY
+
+__all__ = ["Exercise", "Reply", "exercise"]
+
+_ALL = {each.name: each for chapter in (TRAJECTORY,) for each in chapter}
+
+
+def exercise(name: str) -> Exercise:
+    """The exercise with this label; ValueError lists the known ones."""
+    if name not in _ALL:
+        raise ValueError(f"no exercise is called {name!r}; there are: {', '.join(_ALL)}")
+    return _ALL[name]

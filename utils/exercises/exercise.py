@@ -1,0 +1,103 @@
+"""One exercise whose answer is an expression, and the reply to an attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from itertools import product
+from typing import Any
+
+import sympy as sp
+
+from utils import decide
+
+SAMPLE_VALUES = (sp.Rational(1, 3), sp.Rational(3, 4), sp.Integer(2), sp.Integer(5))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an attempt gets back: whether it is right (None: nothing was answered) and why."""
+
+    correct: bool | None
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        mood = {True: "right", False: "wrong", None: "open"}[self.correct]
+        return f'<p class="reply reply-{mood}">{escape(self.text)}</p>'
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A question whose answer is one expression in given symbols.
+
+    name          label, such as "ex:score-of-counts"
+    symbols       the symbols of the answer, in the order in which they are handed to the reader
+    answer        the right expression
+    slips         pairs (wrong expression, what went wrong), each different from the answer
+    unit_symbols  the symbols that lie strictly between 0 and 1
+    """
+
+    name: str
+    symbols: tuple[sp.Symbol, ...]
+    answer: sp.Expr
+    slips: tuple[tuple[sp.Expr, str], ...]
+    unit_symbols: tuple[sp.Symbol, ...] = ()
+
+    def check(self, attempt: Any) -> Reply:
+        """Compare an attempt with the answer for all values of the symbols.
+
+        None gets a reminder. ValueError if the attempt is not one defined expression in the
+        exercise's symbols; the message says what it should be.
+        """
+        names = ", ".join(map(str, self.symbols))
+        if attempt is None:
+            return Reply(None, f"Not answered yet. Replace None by an expression in {names}.")
+        expression = self._read(attempt, names)
+        if self._same(expression, self.answer):
+            return Reply(True, "Correct, for every value of the symbols.")
+        for slip, explanation in self.slips:
+            if self._same(expression, slip):
+                return Reply(False, f"Not quite. {explanation}")
+        return Reply(False, f"Not yet. {self._counterexample(expression)}")
+
+    def _same(self, one: sp.Expr, other: sp.Expr) -> bool:
+        # SymPy cannot be told that p < 1; with p = 1/(1+x), x > 0, roots of 1 - p come apart.
+        odds = {s: 1 / (1 + sp.Symbol(f"odds_{s}", positive=True)) for s in self.unit_symbols}
+        return decide.equal(*(sp.simplify(e.subs(odds)) for e in (one, other)))
+
+    def _read(self, attempt: Any, names: str) -> sp.Expr:
+        if isinstance(attempt, str):
+            raise ValueError(f"the answer is a string; write it without quotes, in {names}")
+        if isinstance(attempt, list | tuple | set | dict) or hasattr(attempt, "shape"):
+            raise ValueError(f"the answer is a {type(attempt).__name__}; give one expression")
+        try:
+            expression = sp.sympify(attempt, strict=True)
+        except sp.SympifyError:
+            kind = type(attempt).__name__
+            raise ValueError(f"the answer is a {kind}; give an expression in {names}") from None
+        if not isinstance(expression, sp.Expr):
+            raise ValueError(f"the answer is {expression}; give an expression in {names}")
+        strangers = sorted(map(str, expression.free_symbols - set(self.symbols)))
+        if strangers:
+            raise ValueError(f"{strangers[0]} is not a symbol of this exercise; it uses {names}")
+        if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+            raise ValueError(f"the answer {expression} is not a finite number")
+        return expression
+
+    def _counterexample(self, expression: sp.Expr) -> str:
+        for values in product(SAMPLE_VALUES, repeat=len(self.symbols)):
+            if any(
+                v.is_integer is False
+                for s, v in zip(self.symbols, values, strict=True)
+                if s.is_integer
+            ):
+                continue
+            point = dict(zip(self.symbols, values, strict=True))
+            given, right = (sp.N(e.subs(point), 6) for e in (expression, self.answer))
+            if all(x.is_number and x.is_finite for x in (given, right)) and given != right:
+                at = ", ".join(f"{s} = {v}" for s, v in point.items())
+                return f"At {at} your expression is {given:.4g}, the right one {right:.4g}."
+        return "It differs from the right expression."

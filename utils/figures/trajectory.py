@@ -1,0 +1,307 @@
+"""Pictures of chapter 1: the likelihood of a prefix, its slope, its return and its score sum."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils import exact, examples
+from utils.explorer.picture import picture
+from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.figures.words import plain, power_of_ten, signed
+from utils.mdp import FiniteMDP
+from utils.moments import score_moments
+from utils.policies import TabularSoftmax
+from utils.rollouts import Rollouts, simulate
+from utils.statistics import confidence_interval, mean_and_standard_error
+
+# One prefix of five steps of the running MDP; state 0 is met three times, with actions 1, 1, 0.
+PREFIX = ((0, 1), (1, 0), (0, 1), (1, 1), (0, 0))
+NEXT_STATES = tuple(state for state, _ in PREFIX[1:])
+
+
+def sigmoid(x):
+    """1 / (1 + e^-x)."""
+    return 1 / (1 + np.exp(-np.asarray(x, dtype=float)))
+
+
+def log_likelihood_of_prefix(theta, kernel_entry):
+    """log p_theta^5 of `PREFIX` where pi(1|0) = sigmoid(theta) and P(1|0,1) = kernel_entry.
+
+    Everything else is as in the running MDP (eq:log-likelihood).
+    """
+    tables = examples.running_tables()
+    total = np.log(float(tables.rho0[PREFIX[0][0]]))
+    for state, action in PREFIX:
+        p = sigmoid(theta) if state == 0 else float(tables.p[state])
+        total = total + np.log(p if action == 1 else 1 - p)
+    for (state, action), next_state in zip(PREFIX, NEXT_STATES, strict=False):
+        if (state, action) == (0, 1):
+            total = total + np.log(kernel_entry if next_state == 1 else 1 - kernel_entry)
+        else:
+            total = total + np.log(float(tables.P[state][action][next_state]))
+    return total
+
+
+def policy_score_of_prefix(theta: float) -> float:
+    """sum_t psi_t of `PREFIX` along theta, by the sigmoid score a - p."""
+    return float(sum(action - sigmoid(theta) for state, action in PREFIX if state == 0))
+
+
+@picture(
+    alt="The log-likelihood of one five-step prefix as a curve over theta, with a tangent line. "
+    "Moving the kernel entry shifts the curve up or down; the tangent keeps its slope.",
+    kernel="kernel entry P(1|0,1)",
+    theta="parameter θ",
+)
+def kernel_shifts_the_curve(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "The kernel lifts the curve and never tilts it")
+    axes.set(xlim=(-3, 3), ylim=(-13, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
+    axes.set_ylabel(r"$\log\, p_θ(τ)$")
+    grid = np.linspace(-3, 3, 61)
+    reference = float(examples.running_tables().P[0][1][1])
+    axes.plot(grid, log_likelihood_of_prefix(grid, reference), color=FAINT, lw=1, ls=(0, (4, 3)))
+    axes.text(-2.9, -12.6, f"dashed: the running MDP, P(1|0,1) = {reference:g}", color=FAINT)
+    (curve,) = axes.plot([], [], color=TRUTH)
+    (tangent,) = axes.plot([], [], color=ESTIMATE)
+    (point,) = axes.plot([], [], "o", color=ESTIMATE, ms=6)
+    label = axes.text(-2.9, -3.7, "", color=ESTIMATE)
+
+    def draw(rng, kernel, theta):
+        slope = policy_score_of_prefix(theta)
+        height = float(log_likelihood_of_prefix(theta, kernel))
+        curve.set_data(grid, log_likelihood_of_prefix(grid, kernel))
+        reach = np.array([-0.8, 0.8])
+        tangent.set_data(theta + reach, height + slope * reach)
+        point.set_data([theta], [height])
+        label.set_text(f"tangent: slope = score sum = {signed(slope)}")
+        return (
+            f"With P(1|0,1) = {kernel:g} the log-likelihood at θ = {plain(theta)} is "
+            f"{plain(height, 2)}. Its slope is the score sum, {signed(slope)}, whatever the kernel."
+        )
+
+    return draw
+
+
+def kernel_with_coupling(theta, coupling: float):
+    """P_theta(1|0,1) = sigmoid(logit(3/4) + coupling (theta - running_theta()))."""
+    tables = examples.running_tables()
+    start = float(tables.P[0][1][1])
+    return sigmoid(np.log(start / (1 - start)) + coupling * (theta - running_theta()))
+
+
+def running_theta() -> float:
+    """The logit of pi(1|0) in the running policy."""
+    p = float(examples.running_tables().p[0])
+    return float(np.log(p / (1 - p)))
+
+
+@picture(
+    alt="Two lines through one point of the log-likelihood curve: the true tangent and the line "
+    "whose slope is the sum of the policy scores. They agree at coupling 0 and part as it grows.",
+    coupling="coupling c",
+)
+def kernel_that_moves(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "A kernel that moves with θ tilts the curve")
+    axes.set(xlim=(-3, 3), ylim=(-13, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
+    axes.set_ylabel(r"$\log\, p_θ(τ)$")
+    grid = np.linspace(-3, 3, 61)
+    theta = running_theta()
+    reach = np.array([-1.6, 1.6])
+    (curve,) = axes.plot([], [], color=FAINT, lw=1.2)
+    (true_line,) = axes.plot([], [], color=TRUTH, lw=2.4)
+    (policy_line,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
+    (point,) = axes.plot([], [], "o", color=INK, ms=6)
+    true_label = axes.text(2.9, -11.2, "", color=TRUTH, ha="right")
+    policy_label = axes.text(2.9, -12.2, "", color=CONTRAST, ha="right")
+    policy_slope = policy_score_of_prefix(theta)
+    visits = [n for step, n in zip(PREFIX, NEXT_STATES, strict=False) if step == (0, 1)]
+
+    def draw(rng, coupling):
+        kernel = float(kernel_with_coupling(theta, coupling))
+        # d/dtheta log P(1|0,1) = coupling (1 - P), and -coupling P for the other next state.
+        missing = coupling * sum(next_state - kernel for next_state in visits)
+        slope = policy_slope + missing
+        height = float(log_likelihood_of_prefix(theta, kernel))
+        curve.set_data(grid, log_likelihood_of_prefix(grid, kernel_with_coupling(grid, coupling)))
+        true_line.set_data(theta + reach, height + slope * reach)
+        policy_line.set_data(theta + reach, height + policy_slope * reach)
+        point.set_data([theta], [height])
+        true_label.set_text(f"true slope {signed(slope)}")
+        policy_label.set_text(f"policy scores alone {signed(policy_slope)}")
+        return (
+            f"At coupling c = {coupling:g} the true slope is {signed(slope)}. "
+            f"The policy scores give {signed(policy_slope)}; {signed(missing)} is missing."
+        )
+
+    return draw
+
+
+TRUNCATION_HORIZONS = np.array([1, 2, 4, 7, 11, 16, 22, 30, 40])
+TRUNCATION_ROLLOUTS = 40
+
+
+@picture(
+    alt="The scaled objective (1-gamma) J_T against the horizon T: exact curve, its limit, the "
+    "band that the tail bound allows, and Monte Carlo points with 95 percent intervals.",
+    gamma="discount γ",
+)
+def truncation(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "What lies beyond the horizon dies like $γ^T$")
+    axes.set(xlim=(0, 42), ylim=(-0.15, 1.85), xlabel="horizon $T$", ylabel=r"$(1-γ)\,J_T$")
+    horizons = np.arange(0, 43)
+    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
+    (limit,) = axes.plot([], [], color=FAINT, ls=(0, (4, 3)), lw=1.2)
+    (curve,) = axes.plot([], [], color=TRUTH)
+    bars = axes.vlines(TRUNCATION_HORIZONS, 0, 0, color=ESTIMATE, lw=1.4)
+    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    axes.text(
+        41.5,
+        1.68,
+        f"{TRUNCATION_ROLLOUTS} trajectories, 95 % intervals",
+        color=ESTIMATE,
+        ha="right",
+    )
+    axes.text(41.5, 1.52, "exact $(1-γ)\\,J_T$", color=TRUTH, ha="right")
+    axes.text(41.5, 1.36, "band: $(1-γ)\\,J \\pm γ^T R_{\\max}$", color=FAINT, ha="right")
+    policy = examples.running_policy()
+    longest = int(TRUNCATION_HORIZONS[-1])
+
+    def draw(rng, gamma):
+        mdp = examples.running(gamma)
+        scale = 1 - gamma
+        J = scale * exact.objective(mdp, policy)
+        J_T = scale * finite_objectives(mdp, policy, horizons[-1])
+        allowed = gamma**horizons * mdp.R_max
+        rollouts = simulate(mdp, policy, TRUNCATION_ROLLOUTS, longest, rng)
+        returns = scale * np.cumsum(discounted_rewards(rollouts, gamma), axis=0)
+        mean, error = mean_and_standard_error(returns[TRUNCATION_HORIZONS - 1].T)
+        low, high = confidence_interval(mean, error)
+        band.set_data(horizons, J - allowed, J + allowed)
+        limit.set_data([0, 42], [J, J])
+        curve.set_data(horizons, J_T)
+        bars.set_segments(
+            [[(T, a), (T, b)] for T, a, b in zip(TRUNCATION_HORIZONS, low, high, strict=True)]
+        )
+        dots.set_data(TRUNCATION_HORIZONS, mean)
+        reached = int(np.ceil(np.log(0.01) / np.log(gamma)))
+        return (
+            f"At γ = {gamma:g} the limit is J = {J / scale:.3f}. "
+            f"From T = {reached} on, the bound on the tail is below 1 % of R_max/(1−γ)."
+        )
+
+    return draw
+
+
+def finite_objectives(mdp: FiniteMDP, policy: TabularSoftmax, horizon: int) -> np.ndarray:
+    """J_0, ..., J_T as an array [T+1] (eq:J-finite-matrix)."""
+    laws = score_moments(mdp, policy, np.zeros_like(policy.probabilities), horizon, order=0)[0]
+    rewards = laws[:-1] @ (policy.probabilities * mdp.R).sum(axis=1)
+    discounted = mdp.gamma ** np.arange(horizon) * rewards
+    return np.concatenate([[0.0], np.cumsum(discounted)])
+
+
+def discounted_rewards(rollouts: Rollouts, gamma: float) -> np.ndarray:
+    """gamma^t r_t as an array [T,N]."""
+    return gamma ** np.arange(rollouts.horizon)[:, None] * rollouts.rewards
+
+
+WALK_STEPS, WALKS = 100, 6
+
+
+@picture(
+    alt="Upper panel: score sums of six trajectories wander inside a band of two standard "
+    "deviations that widens like the square root of t. Lower panel: the log10-likelihoods of the "
+    "same prefixes fall in nearly straight lines.",
+    size=(5.4, 4.8),
+    p="policy p = π(1|0) = π(1|1)",
+    horizon="horizon T",
+)
+def score_walk(figure: Figure):
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    title(upper, "The score sum wanders off while the likelihood dies")
+    upper.set(xlim=(0, WALK_STEPS), ylim=(-14, 14), ylabel="$M_t$")
+    lower.set(ylim=(-60, 2), xlabel="$t$", ylabel=r"$\log_{10}$ likelihood")
+    times = np.arange(WALK_STEPS + 1)
+    band = upper.fill_between([0], [0], [0], color=GRID, lw=0)
+    walks = [upper.plot([], [], color=ESTIMATE, lw=0.9)[0] for _ in range(WALKS)]
+    falls = [lower.plot([], [], color=CONTRAST, lw=0.9)[0] for _ in range(WALKS)]
+    cursors = [axes.axvline(0, color=INK, lw=1) for axes in (upper, lower)]
+    upper.text(2, 11.2, r"band: $\pm 2$ exact standard deviations", color=FAINT)
+    mdp = examples.running()
+
+    def draw(rng, p, horizon):
+        policy = TabularSoftmax(np.tile([0.0, np.log(p / (1 - p))], (2, 1)))
+        shared_logit = np.tile([-p * (1 - p), p * (1 - p)], (2, 1))
+        second = score_moments(mdp, policy, shared_logit, WALK_STEPS, order=2)[2].sum(axis=1)
+        rollouts = simulate(mdp, policy, WALKS, WALK_STEPS, rng)
+        sums = np.vstack([np.zeros(WALKS), np.cumsum(rollouts.actions - p, axis=0)])
+        logs = log10_likelihoods(mdp, policy, rollouts)
+        band.set_data(times, -2 * np.sqrt(second), 2 * np.sqrt(second))
+        for n in range(WALKS):
+            walks[n].set_data(times, sums[:, n])
+            falls[n].set_data(times[1:], logs[:, n])
+        for cursor in cursors:
+            cursor.set_xdata([horizon, horizon])
+        return (
+            f"At T = {horizon} the score sum has standard deviation {second[horizon] ** 0.5:.2f}. "
+            f"The six likelihoods lie between {power_of_ten(logs[horizon - 1].min())} "
+            f"and {power_of_ten(logs[horizon - 1].max())}."
+        )
+
+    return draw
+
+
+def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts) -> np.ndarray:
+    """log10 of the likelihood of every prefix of every trajectory, [T,N] (eq:log-likelihood)."""
+    states, actions = rollouts.states, rollouts.actions
+    steps = np.log10(policy.probabilities[states, actions])
+    steps[0] += np.log10(mdp.rho0[states[0]])
+    steps[1:] += np.log10(mdp.P[states[:-1], actions[:-1], states[1:]])
+    return np.cumsum(steps, axis=0)
+
+
+@picture(
+    alt="Two binomial laws of the share of action 1 among T actions, one for p = 1/2 and one for "
+    "the other policy. As T grows both sharpen and their overlap vanishes.",
+    horizon="horizon T",
+    other="other policy p'",
+)
+def two_laws(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "Two policies have ever less in common")
+    axes.set(xlim=(0, 1), ylim=(0, 1.18), xlabel="share of action 1 among the first $T$ actions")
+    axes.set_ylabel("probability / largest")
+    axes.set_yticks([0, 0.5, 1])
+    (first,) = axes.plot([], [], color=TRUTH, marker="o", ms=2.5, lw=1.2)
+    (second,) = axes.plot([], [], color=CONTRAST, marker="o", ms=2.5, lw=1.2)
+    axes.text(0.5, 1.06, "p = 0.5", color=TRUTH, ha="right")
+    second_label = axes.text(0, 1.06, "", color=CONTRAST, ha="left")
+    note = axes.text(0.02, 0.9, "", color=SAFE)
+
+    def draw(rng, horizon, other):
+        counts = np.arange(horizon + 1)
+        laws = [binomial_law(horizon, p) for p in (0.5, other)]
+        for line, law in zip((first, second), laws, strict=True):
+            line.set_data(counts / horizon, law / law.max())
+        affinity = float(np.sqrt(laws[0] * laws[1]).sum())
+        second_label.set_position((other - 0.04, 1.06))
+        second_label.set_text(f"p' = {other:g}")
+        note.set_text(f"affinity {affinity:.2g}")
+        return (
+            f"After T = {horizon:g} actions the affinity of the two laws is {affinity:.3g}; "
+            "1 means equal laws, 0 means that one look tells them apart."
+        )
+
+    return draw
+
+
+def binomial_law(n: int, p: float) -> np.ndarray:
+    """P(k ones among n independent actions with P(1) = p) for k = 0, ..., n, as an array [n+1]."""
+    law = np.ones(1)
+    for _ in range(n):
+        law = np.convolve(law, [1 - p, p])
+    return law
