@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -66,6 +67,20 @@ class FiniteMDP:
         """The largest mean reward in absolute value, max |R(s, a)|."""
         return float(np.abs(self.R).max())
 
+    @cached_property
+    def branches(self) -> Branches:
+        """The steps that are possible from each state, a compact form of ``P`` for sampling."""
+        n_states, n_actions = self.R.shape
+        joint = self.P.reshape(n_states, n_actions * n_states)
+        possible = joint > 0
+        width = power_of_two(possible.sum(axis=1).max())
+        # A stable sort of "impossible" brings the possible pairs (a, s') to the front, in order.
+        pairs = np.argsort(~possible, axis=1, kind="stable")[:, :width]
+        probabilities = np.take_along_axis(joint, pairs, axis=1)
+        padding = ((0, 0), (0, width - pairs.shape[1]))
+        pairs, probabilities = np.pad(pairs, padding), np.pad(probabilities, padding)
+        return Branches(pairs // n_states, pairs % n_states, probabilities)
+
     @classmethod
     def from_gymnasium(cls, env, gamma: float = 0.9) -> FiniteMDP:
         """The MDP in the transition table ``P`` of a Gymnasium toy-text environment.
@@ -108,6 +123,24 @@ class FiniteMDP:
                     P[s, a, next_state] += probability
                     R[s, a] += probability * reward
         return cls(P, R, gamma, rho0)
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """The K possible steps (a, s') from each state; K is a power of two.
+
+    ``actions``, ``next_states`` and ``probabilities`` = P(s'|s, a), each [S, K]. A state with fewer
+    possible steps is padded with probability 0.
+    """
+
+    actions: np.ndarray
+    next_states: np.ndarray
+    probabilities: np.ndarray
+
+
+def power_of_two(least: int) -> int:
+    """The smallest power of two that is at least ``least``."""
+    return 1 << (int(least) - 1).bit_length()
 
 
 def _gymnasium_table(env):
