@@ -112,6 +112,10 @@ def text(*words: str) -> nodes.paragraph:
     return nodes.paragraph("", "", nodes.Text(" ".join(words)))
 
 
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def bullet_list(items: list[nodes.Node]) -> nodes.Node:
     if len(items) == 1:
         return items[0]
@@ -138,7 +142,9 @@ def equation_link(app: Sphinx, page: str, equation: Equation) -> nodes.Node:
 def check_line(verdict: Verdict) -> nodes.paragraph:
     mark = "holds" if verdict.holds else "FAILS"
     outcome = nodes.strong("", f"{verdict.method}: {mark}.")
-    return nodes.paragraph("", "", outcome, nodes.Text(" " + verdict.line))
+    # The wrong versions have a column of their own.
+    line = verdict.line.replace(f"Rejected: {'; '.join(verdict.rejected)}.", "").strip()
+    return nodes.paragraph("", "", outcome, nodes.Text(" " + line))
 
 
 def rejected_names(verdicts: list[Verdict]) -> list[str]:
@@ -214,10 +220,8 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
     checks = sum(map(len, verdicts.values()))
     wrong = sum(len(rejected_names(found)) for found in verdicts.values())
-    total = text(
-        f"{len(equations)} numbered equations, {checks} checks,",
-        f"{wrong} wrong versions of them rejected.",
-    )
+    counts = (count(len(equations), "numbered equation"), count(checks, "check"))
+    total = text(*(f"{one}," for one in counts), count(wrong, "wrong version"), "rejected.")
     chapters = list(dict.fromkeys(equation.docname for equation in equations))
     tables = [
         chapter_table(app, page, [e for e in equations if e.docname == chapter], verdicts)

@@ -20,11 +20,12 @@ def drop_thebe_settings(app: Sphinx, doctree: nodes.document, page: str) -> None
 
 def mend(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document) -> None:
     # The scripts of Thebe name another host, declare a constant twice and serve nothing here.
-    context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if "thebe" not in f"{script} {getattr(script, 'attributes', '')}".lower()
-    ]
+    for files in ("script_files", "css_files"):
+        context[files] = [
+            file
+            for file in context[files]
+            if "thebe" not in f"{file} {getattr(file, 'attributes', '')}".lower()
+        ]
     for old, new in ROLES.items():
         context["body"] = context.get("body", "").replace(old, new)
 

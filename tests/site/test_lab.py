@@ -1,0 +1,129 @@
+"""The live face: a real JupyterLab, a real kernel, a slider moved by keyboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from reading import ROOT
+
+START = 90  # seconds for the server
+PATIENCE = 120_000  # milliseconds for a page, a kernel, a drawing
+DRAWING = "document.querySelector('.jp-OutputArea-output figure.explorer svg')?.outerHTML"
+CELL = """\
+from utils.explorer import explore
+from utils.figures import trajectory
+
+explore(trajectory.truncation, gamma=[0.5, 0.7, 0.9], draws=2)"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """The server of `make lab` on a directory of its own: (address, token, directory)."""
+    chapters = tmp_path / "chapters"
+    chapters.mkdir()
+    settings = tmp_path / "settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    port, token = free_port(), secrets.token_hex(16)
+    command = [str(Path(sys.executable).parent / "jupyter"), "lab", "--no-browser"]
+    command += [f"--config={ROOT / 'tools/jupyter_server_config.py'}", "--allow-root"]
+    command += [f"--ServerApp.root_dir={chapters}", f"--ServerApp.port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
+    own = {"HOME": tmp_path, "JUPYTERLAB_SETTINGS_DIR": tmp_path / "settings"}
+    own |= {"JUPYTERLAB_WORKSPACES_DIR": tmp_path / "workspaces"}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "BOOK_"))}
+    environment |= {name: str(path) for name, path in own.items()}
+    with open(tmp_path / "log", "w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + START
+        while True:
+            try:
+                urlopen(f"{address}/api?token={token}", timeout=5).close()
+                break
+            except (URLError, OSError):
+                alive = server.poll() is None and time.monotonic() < deadline
+                assert alive, (tmp_path / "log").read_text()
+                time.sleep(0.2)
+        yield address, token, chapters
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(timeout=20)
+        shutil.rmtree(tmp_path / "settings", ignore_errors=True)
+
+
+def test_slider_redraws_in_a_live_kernel_and_saving_keeps_the_static_face(lab, chrome):
+    address, token, chapters = lab
+    notebook = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": "figure",
+                "metadata": {},
+                "outputs": [],
+                "source": CELL,
+            }
+        ],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    file = chapters / "live.ipynb"
+    file.write_text(json.dumps(notebook))
+    context = chrome.new_context(viewport={"width": 1200, "height": 1000})
+    tab = context.new_page()
+    tab.set_default_timeout(PATIENCE)
+    tab.goto(f"{address}/lab/tree/live.ipynb?token={token}", wait_until="domcontentloaded")
+    tab.locator(".jp-CodeCell .cm-content").first.click()
+    tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
+    tab.keyboard.press("Shift+Enter")
+
+    handle = tab.locator(".jp-OutputArea-output .widget-slider .noUi-handle")
+    handle.wait_for()
+    tab.wait_for_function(f"Boolean({DRAWING})")
+    before, value = tab.evaluate(DRAWING), handle.get_attribute("aria-valuenow")
+    handle.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function(f"old => {DRAWING} !== old", arg=before)
+    assert handle.get_attribute("aria-valuenow") != value
+
+    before = tab.evaluate(DRAWING)
+    tab.get_by_role("button", name="Draw again").last.click()
+    tab.wait_for_function(f"old => {DRAWING} !== old", arg=before)
+
+    tab.locator(".jp-CodeCell .cm-content").first.click()
+    tab.keyboard.press("Control+s")
+    deadline = time.monotonic() + PATIENCE / 1000
+    outputs: list[dict] = []
+    while not outputs and time.monotonic() < deadline:
+        outputs = json.loads(file.read_text())["cells"][0]["outputs"]
+        tab.wait_for_timeout(200)
+    context.close()
+    stored = [set(output["data"]) for output in outputs if "data" in output]
+    assert stored == [{"text/plain", "text/html"}]

@@ -1,0 +1,97 @@
+"""The chapters as files: normal form, and a stored verdict with teeth for every equation."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import tidy
+
+from utils.ledger import MIME
+
+BOOK = Path(__file__).resolve().parents[1] / "book"
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+# `$$ ... $$ (eq:name)` or `:label: eq:name`
+LABEL = re.compile(r"\$\$\s*\((eq:[\w-]+)\)|^\s*:label:\s*(eq:[\w-]+)\s*$", re.MULTILINE)
+
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+
+
+def read(chapter: Path) -> dict:
+    return json.loads(chapter.read_text(encoding="utf-8"))
+
+
+def cells(chapter: Path, kind: str) -> list[dict]:
+    return [cell for cell in read(chapter)["cells"] if cell["cell_type"] == kind]
+
+
+def labels(text: str) -> list[str]:
+    return [a or b for a, b in LABEL.findall(text)]
+
+
+def chapter_labels(chapter: Path) -> list[str]:
+    return [x for cell in cells(chapter, "markdown") for x in labels("".join(cell["source"]))]
+
+
+def verdicts(chapter: Path) -> list[dict]:
+    outputs = [output for cell in cells(chapter, "code") for output in cell["outputs"]]
+    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+
+
+@each_chapter
+def test_chapter_is_in_normal_form(chapter):
+    text = chapter.read_text(encoding="utf-8")
+    assert tidy.normal_form(json.loads(text)) == text, "run `make tidy`"
+
+
+@each_chapter
+def test_each_equation_has_a_verdict_that_holds_and_rejects_a_wrong_version(chapter):
+    stored = verdicts(chapter)
+    assert chapter_labels(chapter), "a chapter without a labelled equation"
+    for label in chapter_labels(chapter):
+        own = [verdict for verdict in stored if verdict["label"] == label]
+        assert own, f"{label} has no stored verdict; check it and run `make verdicts`"
+        assert all(verdict["holds"] for verdict in own), label
+        assert any(verdict["rejected"] for verdict in own), label
+
+
+@each_chapter
+def test_each_verdict_speaks_of_an_equation_of_the_chapter(chapter):
+    assert {verdict["label"] for verdict in verdicts(chapter)} <= set(chapter_labels(chapter))
+
+
+def test_no_label_is_given_twice():
+    pages = [path.read_text(encoding="utf-8") for path in sorted(BOOK.glob("*.md"))]
+    every = [x for chapter in CHAPTERS for x in chapter_labels(chapter)]
+    every += [x for page in pages for x in labels(page)]
+    assert len(every) == len(set(every)), sorted({x for x in every if every.count(x) > 1})
+
+
+@each_chapter
+def test_every_check_cell_keeps_its_output_for_comparison(chapter):
+    for cell in cells(chapter, "code"):
+        tags = set(cell["metadata"].get("tags", []))
+        if any(MIME in output.get("data", {}) for output in cell["outputs"]):
+            assert {"keep_output", "nbval-check-output"} <= tags
+        if re.search(r"\bcheck\w*\(\s*[\"']eq:", "".join(cell["source"])):
+            assert {"keep_output", "nbval-check-output"} <= tags, "".join(cell["source"])
+        if "nbval-check-output" in tags:
+            assert cell["outputs"], "nothing is stored to compare with; run `make verdicts`"
+
+
+@each_chapter
+def test_cells_are_short(chapter):
+    """At most 15 lines in nine of ten code cells; what is longer lives in utils."""
+    lengths = [len(cell["source"]) for cell in cells(chapter, "code")]
+    assert sum(length <= 15 for length in lengths) >= 0.9 * len(lengths)
+
+
+@each_chapter
+def test_chapter_contains_no_machine_path(chapter):
+    assert not re.search(r"/(home|root|Users|tmp|work)/", chapter.read_text(encoding="utf-8"))

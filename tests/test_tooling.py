@@ -1,0 +1,199 @@
+"""The commands themselves: what they refuse, what they rebuild, what they write."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import browser
+import build_book
+import pytest
+import tidy
+import yaml
+
+from utils.ledger import MIME
+
+ROOT = Path(__file__).resolve().parents[1]
+CODE = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+TAGS = ["keep_output", "nbval-check-output"]
+
+
+def markdown(*lines: str) -> dict:
+    return {"cell_type": "markdown", "metadata": {}, "source": "\n".join(lines)}
+
+
+def code(*lines: str) -> dict:
+    return CODE | {"source": "\n".join(lines), "outputs": []}
+
+
+def verdict(label: str, holds: bool = True, rejected: tuple[str, ...] = ("no sign",)) -> dict:
+    facts = {"label": label, "method": "exact", "holds": holds, "line": "It holds."}
+    facts |= {"rejected": list(rejected), "equivalent": []}
+    bundle = {"text/plain": label, MIME: facts}
+    return code("from IPython.display import display", f"display({bundle!r}, raw=True)")
+
+
+def equation(name: str) -> dict:
+    return markdown(f"$$x = x$$ (eq:{name})")
+
+
+TITLE = markdown("# A chapter", "", "## Its statement")
+CHECKED = [TITLE, equation("same"), verdict("eq:same")]
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    """A book of one chapter under the real configuration: `small_book(*cells)` builds it."""
+    for name in ("tools", "book/_ext", "book/_static"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("_config.yml", "requirements.txt", "book/references.bib"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "utils").mkdir()
+    (tmp_path / "book/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
+    (tmp_path / "book/index.md").write_text("# A book\n\n## Nothing\n\nOnly a test.\n")
+    chapters = [{"file": "book/chapter"}, {"file": "book/ledger"}]
+    parts = [{"caption": "One", "numbered": 1, "chapters": chapters}]
+    toc = {"format": "jb-book", "root": "book/index", "parts": parts}
+    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
+
+    def build(*cells: dict) -> subprocess.CompletedProcess:
+        if cells:
+            (tmp_path / "book/chapter.ipynb").write_text(tidy.normal_form({"cells": list(cells)}))
+        command = [sys.executable, str(tmp_path / "tools/build_book.py")]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    build.path = tmp_path
+    return build
+
+
+def test_a_failing_notebook_fails_the_build_every_time(small_book):
+    first = small_book(*CHECKED, code("1 / 0"))
+    assert first.returncode != 0 and "ZeroDivisionError" in first.stderr + first.stdout
+    assert small_book().returncode != 0
+
+
+def test_an_untrue_ledger_or_reference_fails_the_build(small_book):
+    names = ("unchecked", "failing", "toothless")
+    built = small_book(
+        TITLE,
+        *map(equation, names),
+        verdict("eq:failing", holds=False),
+        verdict("eq:toothless", rejected=()),
+        verdict("eq:stray"),
+        markdown("{eq}`eq:gone`"),
+    )
+    assert built.returncode != 0
+    for complaint in (
+        "equation eq:unchecked has no check",
+        "the check of eq:failing fails",
+        "the checks of eq:toothless reject no wrong version",
+        "eq:stray, which no equation carries",
+        "equation not found: eq:gone",
+    ):
+        assert complaint in built.stderr
+
+
+def test_only_what_changed_is_run_again(small_book):
+    runs = small_book.path / "runs"
+    count = code("with open('../runs', 'a') as file:", "    _ = file.write('x')")
+    built = small_book(*CHECKED, count)
+    assert built.returncode == 0, built.stderr
+    ledger = (small_book.path / "_build/html/book/ledger.html").read_text()
+    assert "1 numbered equation, 1 check, 1 wrong version rejected." in ledger
+    assert "(1.1)" in ledger and "Its statement" in ledger and "no sign" in ledger
+    page = small_book.path / "_build/html/book/chapter.html"
+    written = page.stat().st_mtime_ns
+
+    assert small_book().returncode == 0
+    assert page.stat().st_mtime_ns == written, "nothing changed, yet the page was written"
+
+    (small_book.path / "book/index.md").write_text("# A book\n\n## Nothing\n\nAnother word.\n")
+    assert small_book().returncode == 0
+    assert "Another word" in (small_book.path / "_build/html/book/index.html").read_text()
+    assert runs.read_text() == "x", "a notebook that did not change was run again"
+
+    (small_book.path / "utils/new.py").write_text("changed = True\n")
+    assert small_book().returncode == 0
+    assert runs.read_text() == "xx", "a change in utils did not run the notebook again"
+
+
+def test_tidy_is_idempotent_and_strips_what_nobody_wrote():
+    stream = {"output_type": "stream", "name": "stdout", "text": ["1\n"]}
+    live = {"data": {"text/html": "<p>", tidy.WIDGET_VIEW: {}}, "metadata": {"x": 1}}
+    live |= {"output_type": "execute_result", "execution_count": 3}
+    plain = code("print(1)  ") | {"execution_count": 7, "outputs": [stream]}
+    kept = code("show()") | {"outputs": [live], "metadata": {"tags": TAGS, "collapsed": True}}
+    once = tidy.normal_form({"cells": [plain, kept, plain, code("")]})
+    notebook = json.loads(once)
+    assert tidy.normal_form(notebook) == once
+    first, second, third = notebook["cells"]
+    assert first["outputs"] == [] and first["execution_count"] is None
+    assert first["source"] == ["print(1)"]
+    assert second["outputs"][0]["data"] == {"text/html": "<p>"}
+    assert second["outputs"][0]["execution_count"] is None
+    assert second["metadata"] == {"tags": TAGS}
+    assert len({first["id"], second["id"], third["id"]}) == 3
+
+
+def test_tidy_keeps_the_ids_that_cells_already_have():
+    cells = [markdown("a") | {"id": "first"}, markdown("b") | {"id": "second"}]
+    notebook = json.loads(tidy.normal_form({"cells": cells}))
+    assert [cell["id"] for cell in notebook["cells"]] == ["first", "second"]
+
+
+def test_missing_browser_is_a_failure_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(browser, "NAMES", ())
+    monkeypatch.setattr(browser, "MACOS", ())
+    monkeypatch.setattr(browser, "playwright_browser", lambda: None)
+    monkeypatch.setattr(browser, "attempt", lambda tried, *command: tried.append(command[-1]))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    with pytest.raises(browser.NoBrowser, match="--install"):
+        browser.find()
+    with pytest.raises(browser.NoBrowser, match="set CHROMIUM"):
+        browser.install()
+
+
+def test_a_browser_that_is_named_but_absent_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "none"))
+    with pytest.raises(browser.NoBrowser, match="which is no file"):
+        browser.find()
+
+
+def test_make_alone_lists_every_command():
+    listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for target in "book serve test lab tidy verdicts pins bench clean".split():
+        assert re.search(rf"make {target}\s+\w", listed.stdout), target
+
+
+def test_ci_runs_make_test_and_stops_at_the_first_error():
+    script = (ROOT / ".ci/run").read_text()
+    assert "set -euo pipefail" in script
+    assert script.rstrip().endswith("make test")
+
+
+@pytest.mark.parametrize("name", ["book", "test", "bench"])
+def test_each_direct_dependency_gives_its_reason_and_is_pinned(name):
+    pins = ROOT / ("requirements.txt" if name == "book" else f"requirements/{name}.txt")
+    pinned = dict(
+        line.split(" ")[0].split("==")
+        for line in pins.read_text().splitlines()
+        if line and line[0].isalnum()
+    )
+    for line in (ROOT / f"requirements/{name}.in").read_text().splitlines():
+        if line and line[0].isalnum():
+            requirement, _, reason = line.partition("#")
+            assert reason.strip(), line
+            assert re.split(r"[\[=<> ]", requirement)[0] in pinned, line
+    assert all(re.fullmatch(r"[\w.+!-]+", version) for version in pinned.values())
+
+
+def test_inputs_of_the_book_are_found():
+    names = {
+        path.relative_to(ROOT).as_posix() for path in build_book.files_under(["utils", "book"])
+    }
+    assert {"utils/__init__.py", "book/_ext/ledger_page.py"} <= names
+    assert not any("__pycache__" in name for name in names)
