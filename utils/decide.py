@@ -1,7 +1,7 @@
 """Exact decisions: are two expressions equal for all values of their symbols, is one never above?
 
-No float takes part in a "yes". Field elements (see `utils.symbolic`) are compared in canonical form,
-which settles both answers. Other SymPy expressions are brought over one denominator and expanded;
+No float takes part in a "yes". Field elements (see `utils.symbolic`) have a canonical form, which
+settles both answers. Other SymPy expressions are brought over one denominator and expanded;
 an expanded numerator of 0 proves equality, and a value away from 0 at one rational point, computed
 to 60 digits, disproves it. Where neither happens the answer is `Undecided`, never a guess.
 """
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.polys.fields import FracElement
 
 DIGITS = 60
@@ -28,21 +29,25 @@ def as_cases(value: Any) -> dict[Any, Any]:
     """The single statements inside a value: {key: entry} of a mapping, array, list or scalar."""
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.ndim > 1:
         return {index: value[index] for index in np.ndindex(value.shape)}
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        return dict(enumerate(value))
     if isinstance(value, list | tuple):
         return dict(enumerate(value))
     return {(): value}
 
 
 def paired_cases(left: Any, right: Any) -> dict[Any, tuple[Any, Any]]:
-    """Match the cases of two sides; a single right side serves every case of the left.
+    """Match the cases of two sides; a single value on one side serves every case of the other.
 
     ValueError names the first case that only one side has.
     """
     lefts, rights = as_cases(left), as_cases(right)
     if set(rights) == {()}:
         rights = dict.fromkeys(lefts, rights[()])
+    if set(lefts) == {()}:
+        lefts = dict.fromkeys(rights, lefts[()])
     for key in lefts.keys() ^ rights.keys():
         side = "left" if key in lefts else "right"
         raise ValueError(f"case {key} stands on the {side} side only; both sides need it")
@@ -81,6 +86,7 @@ def equal(left: Any, right: Any) -> bool:
 
 def _differs_somewhere(difference: sp.Expr) -> bool:
     numbers = random.Random(0)
+    difference = _pointwise(difference)
     symbols = sorted(difference.free_symbols, key=str)
     for _ in range(POINTS):
         point = {
@@ -93,6 +99,18 @@ def _differs_somewhere(difference: sp.Expr) -> bool:
         if value.is_number and value.is_finite and abs(value) > sp.Float(10) ** (-DIGITS // 2):
             return True
     return False
+
+
+def _pointwise(expression: sp.Expr) -> sp.Expr:
+    """Give each undefined function and each of its derivatives a symbol for its value.
+
+    At one point those values can be anything, so a point where two sides differ is a true
+    counterexample.
+    """
+    for kind in (sp.Derivative, AppliedUndef):
+        atoms = sorted(expression.atoms(kind), key=str)
+        expression = expression.subs({atom: sp.Dummy() for atom in atoms})
+    return expression
 
 
 def never_above(smaller: FracElement, larger: FracElement) -> bool:

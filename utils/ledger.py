@@ -16,6 +16,8 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from IPython import get_ipython
+from IPython.display import publish_display_data
 
 from utils import decide
 
@@ -60,6 +62,17 @@ class Verdict:
     def __repr__(self) -> str:
         return str(self)
 
+    def _ipython_display_(self) -> None:
+        """Show nothing: the check showed its verdict when it ran, in a loop as in a last line."""
+
+    def show(self) -> Verdict:
+        """Print the line; in a notebook, publish it together with its machine-readable form."""
+        if get_ipython() is None:
+            print(self)
+        else:
+            publish_display_data(self._repr_mimebundle_())
+        return self
+
 
 def check(
     label: str,
@@ -72,8 +85,8 @@ def check(
     """Decide exactly whether left = right, case by case, for every value of the symbols.
 
     label       the equation's label, such as "eq:traj-score"
-    left        field element, SymPy expression or number, or an array, list or mapping of them
-    right       the same cases; a single value serves all of them
+    left        a field element, SymPy expression or number, or an array, list or mapping of them
+    right       the same cases; a single value on either side serves all of them
     wrong       {name: a wrong right side}; each must differ from `left` in at least one case
     equivalent  {name: a right side that looks wrong}; each must agree with `left` in every case
     note        words added to the verdict
@@ -85,13 +98,10 @@ def check(
     def agrees(candidate: Any) -> bool:
         return all(decide.equal(a, b) for a, b in decide.paired_cases(left, candidate).values())
 
-    failing = next(
-        (key for key, (a, b) in decide.paired_cases(left, right).items() if not decide.equal(a, b)),
-        None,
-    )
-    if failing is not None or not agrees(right):
-        return _failed(label, "exact", f"does not hold{_at(failing)}.")
-    cases = len(decide.as_cases(left))
+    for case, (a, b) in decide.paired_cases(left, right).items():
+        if not decide.equal(a, b):
+            return _failed(label, "exact", f"does not hold{_at(case)}.")
+    cases = len(decide.paired_cases(left, right))
     symbols = len(decide.free_symbols(left) | decide.free_symbols(right))
     proved = f"holds exactly{_count(cases, symbols)}."
     return _with_teeth(label, "exact", proved, wrong, equivalent or {}, agrees, note)
@@ -162,7 +172,7 @@ def check_mean(
                 f"{n} trajectories may miss the wrong version “{name}”; "
                 f"take at least {int(np.ceil(needed))}"
             )
-    k = int((sd / np.where(exact == 0, 1, np.abs(exact))).argmax())
+    k = int((np.abs(exact) / np.where(sd > 0, sd, np.inf)).argmax())  # the clearest coordinate
     proved = (
         f"agrees with Monte Carlo on {where}: {n:,} trajectories give {rows[:, k].mean():.4f} "
         f"± {sd[k] / np.sqrt(n):.4f}, exact {exact[k]:.4f}"
@@ -229,12 +239,12 @@ def _with_teeth(
     parts.append(f"Rejected: {'; '.join(rejected)}." if rejected else "")
     parts.append(f"Also true: {'; '.join(passed)}." if passed else "")
     line = " ".join(part for part in parts if part)
-    return Verdict(label, method, not (survivors or refused), line, rejected, passed)
+    return Verdict(label, method, not (survivors or refused), line, rejected, passed).show()
 
 
 def _failed(label: str, method: str, why: str) -> Verdict:
     line = f"{why} Its wrong versions were not tried: rejecting them would prove nothing."
-    return Verdict(label, method, False, line)
+    return Verdict(label, method, False, line).show()
 
 
 def _require_label_and_teeth(label: str, wrong: Mapping[str, Any]) -> None:
@@ -247,7 +257,7 @@ def _require_label_and_teeth(label: str, wrong: Mapping[str, Any]) -> None:
 
 
 def _at(case: Any) -> str:
-    return "" if case in (None, ()) else f" in case {case}"
+    return "" if case == () else f" in case {case}"
 
 
 def _count(cases: int, symbols: int) -> str:

@@ -16,7 +16,7 @@ formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -42,6 +42,7 @@ class SymbolicMDP:
     pi     [S,A]    policy
     dpi    [S,A]    derivative of the policy along a free direction of theta-space
     moving tuple of pairs (free policy symbol, its derivative)
+    extra  further free symbols
     """
 
     gamma: Any
@@ -51,6 +52,7 @@ class SymbolicMDP:
     pi: np.ndarray
     dpi: np.ndarray
     moving: tuple[tuple[FracElement, FracElement], ...]
+    extra: tuple[FracElement, ...] = ()
 
     @property
     def n_states(self) -> int:
@@ -138,12 +140,12 @@ def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
                 yield (*head, (state, action))
 
 
-def free_mdp(n_states: int = 2, n_actions: int = 2) -> SymbolicMDP:
+def free_mdp(n_states: int = 2, n_actions: int = 2, extra: Sequence[str] = ()) -> SymbolicMDP:
     """An MDP with every entry free. Simplex constraints hold by elimination of the last entry.
 
     Symbols: g for gamma, rho<s>, P<s><a><s'>, R<s><a>, p<s><a> for pi(a|s), D<s><a> for its
-    derivative. ValueError if there are fewer than one state or two actions: a single action
-    leaves no policy to move.
+    derivative; the names in `extra` are further symbols for the statement at hand. ValueError if
+    there are fewer than one state or two actions: a single action leaves no policy to move.
     """
     if n_states < 1 or n_actions < 2:
         raise ValueError(
@@ -154,6 +156,7 @@ def free_mdp(n_states: int = 2, n_actions: int = 2) -> SymbolicMDP:
     names += [f"P{s}{a}{n}" for s in S for a in A for n in S[:-1]]
     names += [f"R{s}{a}" for s in S for a in A]
     names += [f"{letter}{s}{a}" for letter in "pD" for s in S for a in A[:-1]]
+    names += extra
     K, *generators = field(names, QQ)
     of = dict(zip(names, generators, strict=True))
 
@@ -170,6 +173,7 @@ def free_mdp(n_states: int = 2, n_actions: int = 2) -> SymbolicMDP:
         pi=object_array(pi),
         dpi=object_array(dpi),
         moving=tuple((of[f"p{s}{a}"], of[f"D{s}{a}"]) for s in S for a in A[:-1]),
+        extra=tuple(of[name] for name in extra),
     )
 
 

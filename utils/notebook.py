@@ -1,0 +1,32 @@
+"""What a chapter uses, in one import line."""
+
+from dataclasses import replace
+from itertools import product
+from math import prod
+
+import numpy as np
+import sympy as sp
+
+from utils import exact, examples, moments, symbolic
+from utils.exercises import exercise
+from utils.explorer import explore
+from utils.ledger import check, check_at_most, check_mean
+from utils.rollouts import simulate
+
+__all__ = [
+    "check",
+    "check_at_most",
+    "check_mean",
+    "examples",
+    "exact",
+    "exercise",
+    "explore",
+    "moments",
+    "np",
+    "prod",
+    "product",
+    "replace",
+    "simulate",
+    "sp",
+    "symbolic",
+]
