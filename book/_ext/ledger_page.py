@@ -136,12 +136,11 @@ def equation_link(app: Sphinx, page: str, equation: Equation) -> nodes.Node:
     link = domain.resolve_xref(
         app.env, page, app.builder, "eq", equation.label, nodes.Element(), shown
     )
-    return nodes.paragraph("", "", link)
+    return nodes.paragraph("", "", link, nodes.Text(" "), shown)
 
 
 def check_line(verdict: Verdict) -> nodes.paragraph:
-    mark = "holds" if verdict.holds else "FAILS"
-    outcome = nodes.strong("", f"{verdict.method}: {mark}.")
+    outcome = nodes.strong("", f"{'✓' if verdict.holds else '✗'} {verdict.method}:")
     # The wrong versions have a column of their own.
     line = verdict.line.replace(f"Rejected: {'; '.join(verdict.rejected)}.", "").strip()
     return nodes.paragraph("", "", outcome, nodes.Text(" " + line))
@@ -158,8 +157,8 @@ def row(cells: list[nodes.Node], **attributes: object) -> nodes.row:
 def chapter_table(
     app: Sphinx, page: str, equations: list[Equation], verdicts: dict[str, list[Verdict]]
 ) -> nodes.table:
-    widths = (8, 18, 18, 38, 18)
-    titles = ("Number", "Label", "Proved in", "Checks that ran", "Wrong versions rejected")
+    widths = (18, 18, 40, 24)
+    titles = ("Equation", "Proved in", "Checks that ran", "Wrong versions rejected")
     group = nodes.tgroup("", cols=len(widths))
     group.extend(nodes.colspec("", colwidth=w, stub=int(i == 0)) for i, w in enumerate(widths))
     body = nodes.tbody()
@@ -169,7 +168,6 @@ def chapter_table(
         body += row(
             [
                 equation_link(app, page, equation),
-                nodes.paragraph("", "", nodes.literal("", equation.label)),
                 section_link(app, page, equation.section, equation.docname),
                 bullet_list([check_line(v) for v in found] or [text("none")]),
                 bullet_list(wrong or [text("none")]),
