@@ -10,6 +10,7 @@ the book's ledger page is made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
@@ -51,11 +52,15 @@ class Verdict:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         mood = "holds" if self.holds else "fails"
-        mark = "✓" if self.holds else "✗"
+        anchor = "equation-" + self.label.replace(":", "-")  # as the built page names it
+        proved, *teeth = re.split(r" (?=Rejected: |Also true: |But )", self.line)
+        small = "".join(f'<span class="verdict-teeth">{escape(part)}</span>' for part in teeth)
         return {
             "text/plain": str(self),
-            "text/html": f'<p class="verdict verdict-{mood}">{mark} <code>{escape(self.label)}'
-            f"</code> {escape(self.line)}</p>",
+            "text/html": f'<div class="verdict verdict-{mood}">'
+            f'<span class="verdict-mark">{"✓" if self.holds else "✗"}</span> '
+            f'<a href="#{anchor}"><code>{escape(self.label)}</code></a> {escape(proved)}'
+            f"{small}</div>",
             MIME: asdict(self) | {"rejected": [*self.rejected], "equivalent": [*self.equivalent]},
         }
 

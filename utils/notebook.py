@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from utils import exact, examples, moments, symbolic
+from utils import examples, moments, symbolic
 from utils.exercises import exercise
 from utils.explorer import explore
 from utils.ledger import check, check_at_most, check_mean
@@ -18,7 +18,6 @@ __all__ = [
     "check_at_most",
     "check_mean",
     "examples",
-    "exact",
     "exercise",
     "explore",
     "moments",

@@ -54,7 +54,7 @@ class Exercise:
         """
         names = ", ".join(map(str, self.symbols))
         if attempt is None:
-            return Reply(None, f"Not answered yet. Replace None by an expression in {names}.")
+            return Reply(None, f"Not answered yet. In Jupyter, replace None by an expression in {names}.")
         expression = self._read(attempt, names)
         if self._same(expression, self.answer):
             return Reply(True, "Correct, for every value of the symbols.")
