@@ -3,6 +3,7 @@ import pytest
 
 from utils import TabularSoftmax, exact, examples, simulate
 from utils.policies import TablePolicy
+from utils.rollouts import BLOCK, simulate_in_chunks
 
 
 def rng(seed=0):
@@ -12,7 +13,7 @@ def rng(seed=0):
 def test_arrays_are_time_major():
     rollouts = simulate(examples.running(), examples.running_policy(), n=7, horizon=5, rng=rng())
     assert rollouts.states.shape == rollouts.actions.shape == rollouts.rewards.shape == (5, 7)
-    assert rollouts.final_states.shape == (7,)
+    assert rollouts.path.shape == (6, 7)
     assert (rollouts.horizon, rollouts.n) == (5, 7)
 
 
@@ -21,6 +22,56 @@ def test_rewards_are_the_table_read_at_state_and_action():
     rollouts = simulate(mdp, examples.frozen_lake_policy(), n=500, horizon=60, rng=rng())
     np.testing.assert_array_equal(rollouts.rewards, mdp.R[rollouts.states, rollouts.actions])
     assert rollouts.rewards.any()
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_no_impossible_step_is_taken_in_either_mode(common):
+    mdp = examples.frozen_lake()
+    policy = TablePolicy(np.eye(4)[rng(0).integers(0, 4, 16)])
+    rollouts = simulate(mdp, policy, 500, 40, rng(1), common_random_numbers=common)
+    assert (mdp.P[rollouts.states, rollouts.actions, rollouts.next_states] > 0).all()
+    assert (policy.probabilities[rollouts.states, rollouts.actions] == 1).all()
+
+
+def test_common_random_numbers_change_an_action_only_between_the_two_cdfs():
+    # 10 000 uniforms decide the first action; raising pi(1|0) can only turn 0 into 1.
+    mdp = examples.running()
+    low, high = (
+        simulate(mdp, TablePolicy([[1 - p, p], [1, 0]]), 10_000, 3, rng(5), True).actions[0]
+        for p in (0.4, 0.45)
+    )
+    assert (low <= high).all()
+    assert 0.05 * 10_000 == pytest.approx((low != high).sum(), abs=5 * np.sqrt(0.05 * 10_000))
+
+
+def test_both_modes_have_the_same_law():
+    # 40 mean rewards, each within 5 standard errors of the exact one: false alarm 40 * 5.7e-7.
+    mdp = examples.random_mdp(rng(3), 5, 3)
+    policy = TabularSoftmax(rng(4).normal(size=(5, 3)))
+    laws = exact.state_distributions(mdp, policy, 19)
+    expected = laws @ exact.policy_reward(mdp, policy)
+    for common in (False, True):
+        rewards = simulate(mdp, policy, 20_000, 20, rng(6), common).rewards
+        errors = rewards.std(axis=1, ddof=1) / np.sqrt(20_000)
+        assert (np.abs(rewards.mean(axis=1) - expected) < 5 * errors).all()
+
+
+def test_more_trajectories_than_a_block_are_all_filled():
+    mdp, policy = examples.running(), examples.running_policy()
+    rollouts = simulate(mdp, policy, n=2 * BLOCK + 77, horizon=3, rng=rng())
+    assert set(np.unique(rollouts.path)) == set(np.unique(rollouts.actions)) == {0, 1}
+    np.testing.assert_array_equal(rollouts.rewards, mdp.R[rollouts.states, rollouts.actions])
+
+
+def test_chunks_reuse_one_piece_of_memory_and_add_up():
+    mdp, policy = examples.running(), examples.running_policy()
+    sizes, memory = [], set()
+    for chunk in simulate_in_chunks(mdp, policy, 1050, 10, rng(), chunk=500):
+        np.testing.assert_array_equal(chunk.rewards, mdp.R[chunk.states, chunk.actions])
+        sizes.append(chunk.n)
+        memory.add(chunk.rewards.ctypes.data)
+    assert sizes == [500, 500, 50]
+    assert len(memory) == 2
 
 
 def test_same_seed_same_numbers():
@@ -37,7 +88,7 @@ def test_every_step_has_a_possible_transition():
     mdp = examples.random_mdp(rng(1), 8, 3, successors=2, absorbing=1)
     policy = TabularSoftmax(rng(2).normal(size=(8, 3)))
     rollouts = simulate(mdp, policy, n=2000, horizon=30, rng=rng())
-    next_states = np.vstack([rollouts.states[1:], rollouts.final_states])
+    next_states = rollouts.next_states
     assert (mdp.P[rollouts.states, rollouts.actions, next_states] > 0).all()
 
 

@@ -51,19 +51,19 @@ class AliasTables:
         offsets = (cells + 1) * column_words - limits
         return cls(shift, offsets, both.ravel())
 
-    def draw(self, laws, words, key, cell, out) -> None:
-        """Write to ``out`` [N] one label for each law number in ``laws`` [N] (int64).
+    def draw(self, keys, words, out, cells) -> None:
+        """Write one label to each entry of ``out`` [N].
 
-        ``words`` [N] are random 32-bit words; ``key`` and ``cell`` [N] (int64) are scratch.
+        ``keys`` [N] hold the number of the law times 2^32; they are overwritten. ``words`` [N] are
+        random 32-bit words. ``cells`` [N] is scratch. All but the words are int64.
         """
-        np.left_shift(laws, WORD_BITS, out=key)
-        np.add(key, words, out=key, casting="unsafe")
-        np.right_shift(key, self.shift, out=cell)
+        np.add(keys, words, out=keys, casting="unsafe")
+        np.right_shift(keys, self.shift, out=cells)
         # mode="clip" spares NumPy a protective copy of `out`; no index is out of range.
-        self.offsets.take(cell, None, out, "clip")
-        np.add(key, out, out=key)
-        np.right_shift(key, self.shift, out=cell)
-        self.labels.take(cell, None, out, "clip")
+        self.offsets.take(cells, None, out, "clip")
+        np.add(keys, out, out=keys)
+        np.right_shift(keys, self.shift, out=cells)
+        self.labels.take(cells, None, out, "clip")
 
 
 def word_shares(probabilities: np.ndarray) -> np.ndarray:

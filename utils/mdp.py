@@ -75,11 +75,12 @@ class FiniteMDP:
         possible = joint > 0
         width = power_of_two(possible.sum(axis=1).max())
         # A stable sort of "impossible" brings the possible pairs (a, s') to the front, in order.
-        pairs = np.argsort(~possible, axis=1, kind="stable")[:, :width]
-        probabilities = np.take_along_axis(joint, pairs, axis=1)
-        padding = ((0, 0), (0, width - pairs.shape[1]))
-        pairs, probabilities = np.pad(pairs, padding), np.pad(probabilities, padding)
-        return Branches(pairs // n_states, pairs % n_states, probabilities)
+        columns = np.argsort(~possible, axis=1, kind="stable")[:, :width]
+        probabilities = np.take_along_axis(joint, columns, axis=1)
+        padding = ((0, 0), (0, width - columns.shape[1]))
+        columns, probabilities = np.pad(columns, padding), np.pad(probabilities, padding)
+        pairs = np.arange(n_states)[:, None] * power_of_two(n_actions) + columns // n_states
+        return Branches(pairs, columns % n_states, probabilities)
 
     @classmethod
     def from_gymnasium(cls, env, gamma: float = 0.9) -> FiniteMDP:
@@ -129,11 +130,12 @@ class FiniteMDP:
 class Branches:
     """The K possible steps (a, s') from each state; K is a power of two.
 
-    ``actions``, ``next_states`` and ``probabilities`` = P(s'|s, a), each [S, K]. A state with fewer
-    possible steps is padded with probability 0.
+    ``pairs`` = s m + a with the smallest power of two m >= A, ``next_states`` = s' and
+    ``probabilities`` = P(s'|s, a), each [S, K]. A state with fewer possible steps is padded with
+    probability 0.
     """
 
-    actions: np.ndarray
+    pairs: np.ndarray
     next_states: np.ndarray
     probabilities: np.ndarray
 

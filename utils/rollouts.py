@@ -12,44 +12,51 @@ from utils.mdp import FiniteMDP, power_of_two
 from utils.policies import FinitePolicy, check_fits, cumulative
 from utils.validation import check_count, check_generator
 
+# Numbers worked on at a time: enough to hide the cost of a NumPy call, few enough for the cache.
+BLOCK = 1 << 14
+
 
 @dataclass(frozen=True, eq=False)
 class Rollouts:
     """N trajectories of T steps, time-major: entry [t, n] belongs to step t of trajectory n.
 
-    ``states`` [T, N], ``actions`` [T, N] (integers), ``rewards`` [T, N] (floats), and
-    ``final_states`` [N], the states s_T after the last action.
+    ``path`` [T + 1, N] holds the states s_0, ..., s_T as integers, ``actions`` [T, N] integers and
+    ``rewards`` [T, N] floats.
     """
 
-    states: np.ndarray
+    path: np.ndarray
     actions: np.ndarray
     rewards: np.ndarray
-    final_states: np.ndarray
+
+    @property
+    def states(self) -> np.ndarray:
+        """s_t of every step, [T, N]."""
+        return self.path[:-1]
+
+    @property
+    def next_states(self) -> np.ndarray:
+        """s_{t+1} of every step, [T, N]."""
+        return self.path[1:]
 
     @property
     def horizon(self) -> int:
         """T, the number of steps of each trajectory."""
-        return self.states.shape[0]
+        return self.actions.shape[0]
 
     @property
     def n(self) -> int:
         """N, the number of trajectories."""
-        return self.states.shape[1]
-
-    @property
-    def next_states(self) -> np.ndarray:
-        """s_{t+1} for every step, [T, N]."""
-        return np.vstack([self.states[1:], self.final_states])
+        return self.actions.shape[1]
 
     @classmethod
     def empty(cls, n: int, horizon: int) -> Rollouts:
-        """Arrays to be filled, all in one block of memory.
+        """Arrays to be filled, all in one piece of memory.
 
-        One large block is kept by the allocator from call to call. Three smaller ones are given
-        back to the system, which costs more time than half of the simulation.
+        One large piece is kept by the allocator from call to call. Three smaller ones would be
+        given back to the system each time, which costs half as much as the simulation.
         """
-        block = np.empty((3, horizon + 1, n), dtype=np.int64)
-        return cls(block[0, :-1], block[1, :-1], block[2, :-1].view(float), block[0, -1])
+        memory = np.empty((3, horizon + 1, n), dtype=np.int64)
+        return cls(memory[0], memory[1, :-1], memory[2, :-1].view(float))
 
 
 def simulate(
@@ -74,7 +81,7 @@ def simulate(
     check_generator(rng)
     rollouts = Rollouts.empty(n, horizon)
     sampler = InverseCdfSteps if common_random_numbers else AliasSteps
-    _fill(rollouts, sampler(mdp, policy, n), mdp, rng)
+    _fill(rollouts, sampler(mdp, policy), mdp, rng)
     return rollouts
 
 
@@ -94,7 +101,7 @@ def simulate_in_chunks(
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     chunk = min(check_count("chunk", chunk), n)
-    full, steps = Rollouts.empty(chunk, horizon), AliasSteps(mdp, policy, chunk)
+    full, steps = Rollouts.empty(chunk, horizon), AliasSteps(mdp, policy)
     for _ in range(n // chunk):
         _fill(full, steps, mdp, rng)
         yield full
@@ -103,63 +110,68 @@ def simulate_in_chunks(
 
 
 def _fill(rollouts: Rollouts, steps, mdp: FiniteMDP, rng: np.random.Generator) -> None:
-    start = np.searchsorted(cumulative(mdp.rho0), rng.random(rollouts.n), side="right")
-    horizon = rollouts.horizon
-    rollouts.states[0] = start
-    for t in range(horizon):
-        next_states = rollouts.states[t + 1] if t + 1 < horizon else rollouts.final_states
-        steps.take(rollouts.states[t], rng, rollouts.actions[t], next_states, rollouts.rewards[t])
+    start_cdf = cumulative(mdp.rho0)
+    rollouts.path[0] = np.searchsorted(start_cdf, rng.random(rollouts.n), side="right")
+    for first in range(0, rollouts.n, BLOCK):
+        columns = slice(first, first + BLOCK)
+        steps.walk(
+            rollouts.path[:, columns],
+            rollouts.actions[:, columns],
+            rollouts.rewards[:, columns],
+            rng,
+        )
 
 
 class AliasSteps:
-    """One step of n trajectories from one 32-bit random word each.
+    """Steps of many trajectories, from one 32-bit random word each.
 
-    The label of an outcome (a, s') packs three numbers in one integer, s' | s | a from high bits to
-    low, so that one look-up answers everything: shifts and masks take it apart, and its last two
-    fields are the place of the reward.
+    The label of an outcome (a, s') is the integer s' 2^32 + pair, where pair is s m + a for a power of two m. So one
+    look-up answers everything: the high part is the law of the next draw, the low part holds the
+    action and is the place of the reward.
     """
 
-    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, n: int):
-        n_states, n_actions = mdp.R.shape
-        action_size = power_of_two(n_actions)
-        pair_size = action_size * power_of_two(n_states)
-        self.action_mask = action_size - 1
-        self.pair_mask = pair_size - 1
-        self.state_shift = pair_size.bit_length() - 1
+    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy):
         branches = mdp.branches
-        states = np.arange(n_states)[:, None]
-        labels = branches.next_states * pair_size + states * action_size + branches.actions
-        chances = branches.probabilities * np.take_along_axis(
-            policy.probabilities, branches.actions, axis=1
-        )
-        self.tables = AliasTables.build(chances, labels)
-        self.rewards = np.zeros((n_states, action_size))
-        self.rewards[:, :n_actions] = mdp.R
-        self.rewards = self.rewards.ravel()
-        self.scratch = np.empty((3, n), dtype=np.int64)
+        row = power_of_two(mdp.n_actions)
+        padding = ((0, 0), (0, row - mdp.n_actions))
+        chances = np.pad(policy.probabilities, padding).ravel().take(branches.pairs)
+        chances *= branches.probabilities
+        self.tables = AliasTables.build(chances, (branches.next_states << 32) + branches.pairs)
+        self.rewards = np.pad(mdp.R, padding).ravel()
+        self.action_mask = row - 1
 
-    def take(self, states, rng, actions, next_states, rewards) -> None:
-        """Write the actions, next states and rewards of one step from ``states``, all [N]."""
-        key, cell, label = self.scratch
-        words = rng.bit_generator.random_raw((len(states) + 1) // 2).view(np.uint32)
-        self.tables.draw(states, words[: len(states)], key, cell, label)
-        np.right_shift(label, self.state_shift, out=next_states)
-        np.bitwise_and(label, self.action_mask, out=actions)
-        np.bitwise_and(label, self.pair_mask, out=cell)
-        self.rewards.take(cell, None, rewards, "clip")
+    def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
+        """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
+        horizon, n = actions.shape
+        keys, cells = path[0] << 32, np.empty(n, dtype=np.int64)
+        steps = max(1, BLOCK // n)
+        labels = np.empty((steps, n), dtype=np.int64)
+        for t in range(0, horizon, steps):
+            k = min(steps, horizon - t)
+            words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)
+            for i in range(k):
+                self.tables.draw(keys, words[i * n : (i + 1) * n], labels[i], cells)
+                np.bitwise_and(labels[i], -(1 << 32), out=keys)
+            now = slice(t, t + k)
+            np.right_shift(labels[:k], 32, out=path[t + 1 : t + k + 1])
+            pairs = np.bitwise_and(labels[:k], (1 << 32) - 1, out=labels[:k])
+            self.rewards.take(pairs, None, rewards[now], "clip")
+            np.bitwise_and(pairs, self.action_mask, out=actions[now])
 
 
 class InverseCdfSteps:
-    """One step of n trajectories from two uniforms each, action first, then next state."""
+    """Steps of many trajectories, from two uniforms each: action first, then next state."""
 
-    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, n: int):
+    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy):
         self.policy_cdf = cumulative(policy.probabilities)
         self.kernel_cdf = cumulative(mdp.P)
         self.mean_rewards = mdp.R
 
-    def take(self, states, rng, actions, next_states, rewards) -> None:
-        """Write the actions, next states and rewards of one step from ``states``, all [N]."""
-        action_uniforms, state_uniforms = rng.random((2, len(states), 1))
-        actions[:] = (self.policy_cdf[states] <= action_uniforms).sum(axis=1)
-        next_states[:] = (self.kernel_cdf[states, actions] <= state_uniforms).sum(axis=1)
-        rewards[:] = self.mean_rewards[states, actions]
+    def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
+        """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
+        for t in range(len(actions)):
+            states = path[t]
+            action_uniforms, state_uniforms = rng.random((2, len(states), 1))
+            actions[t] = (self.policy_cdf[states] <= action_uniforms).sum(axis=1)
+            path[t + 1] = (self.kernel_cdf[states, actions[t]] <= state_uniforms).sum(axis=1)
+            rewards[t] = self.mean_rewards[states, actions[t]]
