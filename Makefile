@@ -39,8 +39,8 @@ tidy: .venv/test  ## bring notebooks and code into normal form
 verdicts: .venv/test  ## run every chapter and store the verdicts of its checks
 	@$(BIN)/python tools/tidy.py --run $(NOTEBOOKS)
 
-pins: .venv/uv  ## choose the versions in requirements*.txt anew
-	@sh tools/pins.sh .venv/uv/bin/uv
+pins: .venv/uv  ## pin anew after a change in requirements/*.in (PINS=--upgrade for newest)
+	@sh tools/pins.sh $(CURDIR)/.venv/uv/bin/uv $(PINS)
 
 bench: .venv/bench  ## measure the engine against the alternatives
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m benchmarks

@@ -134,7 +134,7 @@ def test_tidy_is_idempotent_and_strips_what_nobody_wrote():
     assert first["outputs"] == [] and first["execution_count"] is None
     assert first["source"] == ["print(1)"]
     assert second["outputs"][0]["data"] == {"text/html": "<p>"}
-    assert second["outputs"][0]["execution_count"] is None
+    assert second["outputs"][0]["execution_count"] == second["execution_count"] == 1
     assert second["metadata"] == {"tags": TAGS}
     assert len({first["id"], second["id"], third["id"]}) == 3
 

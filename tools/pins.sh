@@ -11,8 +11,8 @@ compile() {
 # The line that installs utils is no pin: it is left out while the others are chosen.
 own="-e .  # utils itself"
 sed -i.old '/^-e /d' requirements.txt && rm requirements.txt.old
+trap 'echo "$own" >> requirements.txt' EXIT
 (cd requirements && compile "$@" book.in --output-file ../requirements.txt)
 for extra in test bench; do
     (cd requirements && compile "$@" "$extra.in" --output-file "$extra.txt")
 done
-echo "$own" >> requirements.txt

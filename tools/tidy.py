@@ -1,7 +1,8 @@
 """Bring notebooks into normal form, so that a diff shows what a person changed and nothing else.
 
-Normal form: no execution counts, only the metadata named below, an id on every cell that stays,
-no outputs except on cells tagged `keep_output` or `nbval-check-output`, keys in one order.
+Normal form: only the metadata named below, an id on every cell that stays, keys in one order, and
+no outputs and execution counts except on cells tagged `keep_output` or `nbval-check-output`. There
+the count is always 1: nbval takes a stored output without a count for a mistake.
 `--run` executes the notebooks first, which renews the verdicts stored on their check cells.
 """
 
@@ -49,7 +50,7 @@ def fresh_id(source: str, taken: set[str]) -> str:
 def tidy_output(output: dict) -> dict:
     drop_widget_view(output)
     if "execution_count" in output:
-        output["execution_count"] = None
+        output["execution_count"] = 1
     if "metadata" in output:
         output["metadata"] = {}
     return output
@@ -68,8 +69,9 @@ def tidy_cell(cell: dict, taken: set[str]) -> dict:
         tidied["attachments"] = cell["attachments"]
     if cell["cell_type"] == "code":
         kept = KEPT_OUTPUT_TAGS & set(metadata.get("tags", []))
-        tidied["execution_count"] = None
-        tidied["outputs"] = [tidy_output(output) for output in cell["outputs"]] if kept else []
+        outputs = cell["outputs"] if kept else []
+        tidied["execution_count"] = 1 if outputs else None
+        tidied["outputs"] = [tidy_output(output) for output in outputs]
     return tidied
 
 
