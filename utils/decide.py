@@ -18,6 +18,7 @@ from sympy.core.function import AppliedUndef
 from sympy.polys.fields import FracElement
 
 DIGITS = 60
+TOO_LARGE_FOR_ROUNDING = sp.Float(10) ** -45
 POINTS = 12
 
 
@@ -96,7 +97,7 @@ def _differs_somewhere(difference: sp.Expr) -> bool:
             for s in symbols
         }
         value = difference.subs(point).doit().evalf(DIGITS)
-        if value.is_number and value.is_finite and abs(value) > sp.Float(10) ** (-DIGITS // 2):
+        if value.is_number and value.is_finite and abs(value) > TOO_LARGE_FOR_ROUNDING:
             return True
     return False
 

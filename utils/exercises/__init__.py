@@ -5,7 +5,7 @@ from __future__ import annotations
 from utils.exercises.exercise import Exercise, Reply
 from utils.exercises.trajectory import EXERCISES as TRAJECTORY
 
-__all__ = ["Exercise", "Reply", "exercise"]
+__all__ = ["Exercise", "Reply", "all_exercises", "exercise"]
 
 _ALL = {each.name: each for chapter in (TRAJECTORY,) for each in chapter}
 
@@ -15,3 +15,8 @@ def exercise(name: str) -> Exercise:
     if name not in _ALL:
         raise ValueError(f"no exercise is called {name!r}; there are: {', '.join(_ALL)}")
     return _ALL[name]
+
+
+def all_exercises() -> tuple[Exercise, ...]:
+    """Every exercise of the book, chapter by chapter."""
+    return tuple(_ALL.values())

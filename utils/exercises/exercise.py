@@ -54,7 +54,9 @@ class Exercise:
         """
         names = ", ".join(map(str, self.symbols))
         if attempt is None:
-            return Reply(None, f"Not answered yet. In Jupyter, replace None by an expression in {names}.")
+            return Reply(
+                None, f"Not answered yet. In Jupyter, replace None by an expression in {names}."
+            )
         expression = self._read(attempt, names)
         if self._same(expression, self.answer):
             return Reply(True, "Correct, for every value of the symbols.")
@@ -66,7 +68,8 @@ class Exercise:
     def _same(self, one: sp.Expr, other: sp.Expr) -> bool:
         # SymPy cannot be told that p < 1; with p = 1/(1+x), x > 0, roots of 1 - p come apart.
         odds = {s: 1 / (1 + sp.Symbol(f"odds_{s}", positive=True)) for s in self.unit_symbols}
-        return decide.equal(*(sp.simplify(e.subs(odds)) for e in (one, other)))
+        apart = [sp.expand_power_base(sp.simplify(e.subs(odds))) for e in (one, other)]
+        return decide.equal(*apart)
 
     def _read(self, attempt: Any, names: str) -> sp.Expr:
         if isinstance(attempt, str):

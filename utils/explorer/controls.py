@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 from utils.figures.words import plain
 
@@ -44,6 +45,8 @@ def _slider(name: str, label: str, values: Sequence[float]) -> Slider:
     if len(steps) < 2:
         raise ValueError(f"slider {name} has {len(steps)} value(s); give at least two")
     for index, value in enumerate(steps):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ValueError(f"{name}[{index}] is {value!r}, not a number")
         if not math.isfinite(value):
             raise ValueError(f"{name}[{index}] is {value}, not a finite number")
     for index in range(1, len(steps)):

@@ -189,6 +189,10 @@ class LiveSvg:
             if node.get("id", "").partition("-g")[0] != self._prefix:
                 node.attrib.pop("id", None)
 
+    def definitions(self) -> list[tuple[str, str]]:
+        """What the groups refer to (glyphs, markers, clip paths), as pairs (id, SVG)."""
+        return [(name, _to_text(node)) for name, node in self._definitions.items()]
+
     def groups(self) -> dict[str, str]:
         """The inner SVG of every group that an update may replace, as it stands now."""
         return {

@@ -1,0 +1,240 @@
+"""The explorer: both faces show the same figure, small enough to ship; bad settings are refused."""
+
+import gzip
+import json
+import re
+
+import numpy as np
+import pytest
+from explorers import EXPLORERS, each_explorer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from utils.explorer import explore, picture
+from utils.explorer.picture import Stage
+from utils.explorer.svg import compact_number, compact_path
+
+BUDGET = 150_000
+
+
+@picture(alt="a dot on a line", height="height h")
+def dot(figure):
+    axes = figure.subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 10))
+    (point,) = axes.plot([], [], "o")
+    label = axes.text(0.5, 5, "")
+
+    def draw(rng, height):
+        point.set_data([rng.random()], [height])
+        label.set_text("" if height < 2 else f"h = {height:g}")
+        return f"The dot is at height {height:g}."
+
+    return draw
+
+
+def frames(html):
+    return json.loads(re.search(r'application/json">(.*?)</script>', html, re.S).group(1))
+
+
+def resolved(stage):
+    """The moving groups with every referenced glyph or marker written out in its place."""
+    definitions = {i: re.sub(r' id="[^"]*"', "", text) for i, text in stage.svg.definitions()}
+    reference = re.compile(r"#([\w-]+)")
+    return {
+        gid: reference.sub(lambda m: definitions.get(m.group(1), m.group()), text)
+        for gid, text in stage.svg.groups().items()
+    }
+
+
+# The machinery, on a picture of two artists.
+
+
+def test_static_face_has_one_labelled_slider_a_value_and_a_reading():
+    html = explore(dot, height=[1, 2, 3]).html()
+    assert '<label for="dot-height">height h</label>' in html
+    assert 'type="range" id="dot-height" min="0" max="2" step="1" value="1"' in html
+    assert 'aria-valuetext="2"' in html and 'data-lm-suppress-shortcuts="true"' in html
+    assert "The dot is at height 2." in html and 'aria-label="a dot on a line"' in html
+    assert "<button" not in html
+
+
+def test_every_setting_and_every_sample_has_its_frame():
+    data = frames(explore(dot, draws=3, height=[1, 2, 3, 4]).html())
+    assert data["sizes"] == [4, 3] and len(data["frames"]) == 12
+    assert [data["pool"][i] for i in data["readings"]][::3] == [
+        f"The dot is at height {h}." for h in (1, 2, 3, 4)
+    ]
+
+
+def test_draw_again_moves_only_what_is_sampled():
+    data = frames(explore(dot, draws=3, height=[3, 4]).html())
+    first, second = data["frames"][0], data["frames"][1]
+    assert sum(a != b for a, b in zip(first, second, strict=True)) == 1
+
+
+def test_the_same_explorer_gives_the_same_page_twice():
+    shown = explore(dot, draws=2, height=[1, 2, 3])
+    assert shown.html() == shown.html() == explore(dot, draws=2, height=[1, 2, 3]).html()
+
+
+def test_a_stage_does_not_remember_where_it_came_from():
+    stage = Stage(dot, {"height": 1}, seed=0)
+    stage.show({"height": 3}, seed=1)
+    there = stage.svg.groups()
+    stage.show({"height": 1}, seed=0)
+    stage.show({"height": 3}, seed=1)
+    assert stage.svg.groups() == there
+
+
+def test_the_static_page_needs_no_other_host_and_no_attribute_that_differs_between_runs():
+    html = explore(dot, height=[1, 2]).html()
+    links = re.findall(r"https?://[^\s\"'<]+", html)
+    assert set(links) == {"http://www.w3.org/2000/svg"}
+    assert "2026" not in html and "dc:date" not in html
+
+
+def test_a_slider_move_redraws_the_live_widget_and_a_click_draws_a_fresh_sample():
+    widget = explore(dot, draws=2, height=[1, 2, 3]).widget()
+    face, slider, button = widget.children
+    before = face.value
+    slider.value = 3
+    assert face.value != before and "The dot is at height 3." in face.value
+    samples = {face.value}
+    for _ in range(5):
+        button.click()
+        samples.add(face.value)
+    assert len(samples) == 6  # also beyond the number of stored samples
+
+
+def test_both_faces_are_offered_unless_a_static_page_is_built(monkeypatch):
+    monkeypatch.delenv("BOOK_STATIC", raising=False)
+    both = explore(dot, height=[1, 2])._repr_mimebundle_()
+    assert {"text/html", "application/vnd.jupyter.widget-view+json"} <= both.keys()
+    monkeypatch.setenv("BOOK_STATIC", "1")
+    assert explore(dot, height=[1, 2])._repr_mimebundle_().keys() == {"text/html", "text/plain"}
+
+
+@given(st.floats(-1e4, 1e4))
+def test_a_compact_number_is_right_to_a_twentieth_of_a_pixel(value):
+    assert abs(float(compact_number(value)) - value) <= 0.05 + 1e-9
+
+
+points = st.tuples(st.floats(-999, 999), st.floats(-999, 999))
+
+
+@given(st.lists(points, min_size=2, max_size=40))
+def test_a_compact_path_ends_where_the_path_ends_without_drift(path):
+    text = "M {:f} {:f} ".format(*path[0]) + " ".join("L {:f} {:f}".format(*p) for p in path[1:])
+    numbers = [float(x) for x in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", compact_path(text))]
+    corners = np.cumsum(np.reshape(numbers, (-1, 2)), axis=0)
+    assert np.abs(corners - np.array(path)).max() <= 0.05 + 1e-6
+
+
+def test_a_compact_path_keeps_its_curves_and_closings():
+    assert compact_path("M 1 1 L 2 3 L 4 3 z M 5 5 Q 6 6 7 5 C 1 1 2 2 3 3") == (
+        "M1 1l1 2 2 0zm4 4q1 1 2 0c-6-4-5-3-4-2"
+    )
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: explore(dot, width=[1, 2]), "width is not a slider of this picture; it has: he"),
+        (lambda: explore(dot), "slider height has no values"),
+        (lambda: explore(dot, height=[1]), r"slider height has 1 value\(s\)"),
+        (lambda: explore(dot, height=[1, float("nan")]), r"height\[1\] is nan"),
+        (lambda: explore(dot, height=[1, 3, 2]), r"height\[2\] = 2 is not above height\[1\] = 3"),
+        (lambda: explore(dot, height=["a", "b"]), r"height\[0\] is 'a', not a number"),
+        (lambda: explore(dot, draws=0, height=[1, 2]), "draws is 0"),
+        (lambda: explore(dot, draws=1.5, height=[1, 2]), "draws is 1.5"),
+        (lambda: explore(dot, draws=300, height=[1, 2]), "600 frames"),
+        (lambda: explore(print, height=[1, 2]), "is not a picture"),
+    ],
+)
+def test_an_unusable_setting_is_refused_by_name(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_picture_whose_update_has_other_arguments_is_refused():
+    @picture(alt="nothing", height="height h")
+    def empty(figure):
+        return lambda rng, width: "nothing"
+
+    with pytest.raises(ValueError, match=r"draw takes \(rng, width\), it should take \(rng, h"):
+        explore(empty, height=[1, 2]).html()
+
+
+def test_an_update_that_adds_artists_is_refused():
+    @picture(alt="more and more lines", height="height h")
+    def growing(figure):
+        axes = figure.subplots()
+
+        def draw(rng, height):
+            axes.plot([0, 1], [0, height])
+            return "one more line"
+
+        return draw
+
+    with pytest.raises(ValueError, match="not add or remove"):
+        explore(growing, height=[1, 2]).html()
+
+
+def test_more_than_two_sliders_are_refused():
+    three = picture(alt="three", a="a", b="b", c="c")(lambda figure: None)
+    with pytest.raises(ValueError, match="3 sliders; an explorer has 1 to 2"):
+        explore(three, a=[1, 2], b=[1, 2], c=[1, 2])
+
+
+# Every explorer of the book.
+
+
+def test_there_are_explorers():
+    assert len(EXPLORERS) >= 3
+
+
+def test_explorers_have_names_of_their_own():
+    names = [shown.picture.name for shown in EXPLORERS]
+    assert len(names) == len(set(names))
+
+
+@each_explorer
+def test_an_artist_drawn_alone_lands_where_the_whole_figure_has_it(shown):
+    first, last = shown.corner(0), shown.corner(-1)
+    moved = Stage(shown.picture, first, seed=0)
+    moved.show(last, seed=1)
+    assert resolved(moved) == resolved(Stage(shown.picture, last, seed=1))
+
+
+@each_explorer
+def test_a_frame_does_not_depend_on_the_frame_before(shown):
+    first, last = shown.corner(0), shown.corner(-1)
+    stage = Stage(shown.picture, first, seed=0)
+    stage.show(first, seed=0)
+    start, reading = stage.svg.groups(), stage.reading
+    stage.show(last, seed=1)
+    stage.show(first, seed=0)
+    assert stage.svg.groups() == start and stage.reading == reading
+
+
+@each_explorer
+def test_each_slider_changes_the_figure_and_its_reading(shown):
+    for name, (first, *_, last) in shown.values.items():
+        stage = Stage(shown.picture, shown.corner(0) | {name: first}, seed=0)
+        stage.show(shown.corner(0) | {name: first}, seed=0)
+        before, reading = stage.svg.groups(), stage.reading
+        stage.show(shown.corner(0) | {name: last}, seed=0)
+        assert stage.svg.groups() != before, name
+        assert stage.reading != reading, name
+
+
+@each_explorer
+def test_the_static_face_keeps_its_budget_and_says_what_to_see(shown):
+    html = explore(shown.picture, draws=shown.draws, **shown.values).html()
+    assert len(gzip.compress(html.encode(), mtime=0)) <= BUDGET
+    assert len(shown.picture.alt) >= 40
+    data = frames(html)
+    readings = {data["pool"][i] for i in data["readings"]}
+    assert len(readings) >= 3 and not any("nan" in text or "inf" in text for text in readings)
+    if shown.draws > 1:  # "draw again" shows another sample
+        assert data["frames"][0] != data["frames"][1]
