@@ -167,6 +167,26 @@ class LinearSoftmax(DifferentiablePolicy):
         object.__setattr__(self, "theta", theta)
         object.__setattr__(self, "offsets", offsets)
 
+    @classmethod
+    def logits(cls, p, shared: bool = False) -> LinearSoftmax:
+        """Two actions with pi(1|s) = p[s], strictly between 0 and 1, and score a - p[s].
+
+        The parameters are one logit for each state, theta[s] = logit p[s]. With ``shared`` there is
+        a single parameter theta = 0, added to the fixed offset logit p[s] of each state
+        (``eq:sigmoid-score``).
+        """
+        p = finite_array("p", p, (None,))
+        outside = np.flatnonzero((p <= 0) | (p >= 1))
+        if len(outside):
+            raise ValueError(f"p[{outside[0]}] is {p[outside[0]]:.12g}, not strictly inside (0, 1)")
+        logits = np.log(p / (1 - p))
+        n_states = len(p)
+        features = np.zeros((n_states, 2, 1 if shared else n_states))
+        features[:, 1] = 1 if shared else np.eye(n_states)
+        if shared:
+            return cls(features, np.zeros(1), np.column_stack([np.zeros(n_states), logits]))
+        return cls(features, logits)
+
     @cached_property
     def probabilities(self) -> np.ndarray:
         """pi(a|s), [S, A], read-only."""

@@ -125,7 +125,7 @@ def _fill(rollouts: Rollouts, steps, mdp: FiniteMDP, rng: np.random.Generator) -
 class AliasSteps:
     """Steps of many trajectories, from one 32-bit random word each.
 
-    The label of an outcome (a, s') is the integer s' 2^32 + pair, where pair is s m + a for a power of two m. So one
+    The label of an outcome (a, s') is the integer s' 2^32 + s m + a with a power of two m. So one
     look-up answers everything: the high part is the law of the next draw, the low part holds the
     action and is the place of the reward.
     """
