@@ -74,3 +74,23 @@ def test_an_inequality_between_nonnegative_symbols_is_read_off_the_signs():
 def test_an_inequality_that_needs_more_than_signs_is_undecided():
     with pytest.raises(decide.Undecided):
         decide.never_above(2 * u * v, u**2 + v**2)  # true, since the gap is a square
+
+
+def test_sums_with_symbolic_length_are_told_apart():
+    n = sp.Symbol("n", integer=True, positive=True)
+    a, theta = sp.symbols("a theta")
+    p, f = sp.Function("p"), sp.Function("f")
+    score = sp.diff(sp.log(p(a, theta)), theta)
+    derivative = sp.Sum(f(a) * p(a, theta), (a, 1, n)).diff(theta)
+    assert decide.equal(derivative, sp.Sum(f(a) * p(a, theta) * score, (a, 1, n)))
+    assert not decide.equal(derivative, sp.Sum(f(a) ** 2 * p(a, theta) * score, (a, 1, n)))
+    assert not decide.equal(derivative, sp.Sum(f(a) * p(a, theta), (a, 1, n)))
+
+
+def test_a_sum_that_is_wrong_for_large_n_only_is_not_called_equal():
+    n = sp.Symbol("n", integer=True, positive=True)
+    k = sp.Symbol("k", integer=True)
+    f = sp.Function("f")
+    first_nine = sum((f(j) for j in range(1, 10)), sp.Integer(0))
+    with pytest.raises(decide.Undecided):
+        decide.equal(sp.Sum(f(k), (k, 1, n + 9)), sp.Sum(f(k), (k, 10, n + 9)) + first_nine)

@@ -87,16 +87,17 @@ def equal(left: Any, right: Any) -> bool:
 
 def _differs_somewhere(difference: sp.Expr) -> bool:
     numbers = random.Random(0)
-    difference = _pointwise(difference)
-    symbols = sorted(difference.free_symbols, key=str)
+    whole = sorted((s for s in difference.free_symbols if s.is_integer), key=str)
     for _ in range(POINTS):
+        chosen = difference.subs({s: sp.Integer(numbers.randint(2, 9)) for s in whole})
+        if chosen.has(sp.Sum, sp.Product):
+            chosen = chosen.doit()  # a sum up to n is written out before its terms get values
+        chosen = _pointwise(chosen)
         point = {
-            s: sp.Integer(numbers.randint(2, 9))
-            if s.is_integer
-            else sp.Rational(numbers.randint(1, 97), 101)
-            for s in symbols
+            s: sp.Rational(numbers.randint(1, 97), 101)
+            for s in sorted(chosen.free_symbols, key=str)
         }
-        value = difference.subs(point).doit().evalf(DIGITS)
+        value = chosen.subs(point).doit().evalf(DIGITS)
         if value.is_number and value.is_finite and abs(value) > TOO_LARGE_FOR_ROUNDING:
             return True
     return False
