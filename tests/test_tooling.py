@@ -163,6 +163,13 @@ def test_a_browser_that_is_named_but_absent_is_refused(monkeypatch, tmp_path):
         browser.find()
 
 
+@pytest.mark.parametrize("rule", [["check"], ["format", "--check"]], ids=" ".join)
+def test_code_is_formatted_and_lints_clean(rule):
+    command = [sys.executable, "-m", "ruff", *rule, "utils", "tests", "tools", "book"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def test_make_alone_lists_every_command():
     listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in "book serve test lab tidy verdicts pins bench clean".split():
