@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.polys.fields import FracElement
+from sympy.polys.rings import PolyElement
 
 DIGITS = 60
 TOO_LARGE_FOR_ROUNDING = sp.Float(10) ** -45
@@ -59,8 +60,9 @@ def free_symbols(value: Any) -> set[str]:
     """The names of the symbols that occur in a value."""
     names: set[str] = set()
     for entry in as_cases(value).values():
-        if isinstance(entry, FracElement):
-            for part in (entry.numer, entry.denom):
+        if isinstance(entry, FracElement | PolyElement):
+            parts = (entry,) if isinstance(entry, PolyElement) else (entry.numer, entry.denom)
+            for part in parts:
                 used = [any(m[i] for m in part.monoms()) for i in range(part.ring.ngens)]
                 names |= {str(s) for s, u in zip(part.ring.symbols, used, strict=True) if u}
         else:
@@ -70,7 +72,7 @@ def free_symbols(value: Any) -> set[str]:
 
 def equal(left: Any, right: Any) -> bool:
     """Whether two scalars agree for every value of their symbols. Raises `Undecided`."""
-    if isinstance(left, FracElement) or isinstance(right, FracElement):
+    if any(isinstance(side, FracElement | PolyElement) for side in (left, right)):
         return bool(left - right == 0)
     a, b = sp.sympify(left), sp.sympify(right)
     if a == b:

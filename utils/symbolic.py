@@ -26,6 +26,7 @@ import numpy as np
 from sympy import QQ
 from sympy.polys.fields import FracElement, field
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.rings import PolyElement, ring
 
 Step = tuple[int, int]
 Prefix = tuple[Step, ...]
@@ -43,6 +44,7 @@ class SymbolicMDP:
     dpi    [S,A]    derivative of the policy along a free direction of theta-space
     moving tuple of pairs (free policy symbol, its derivative)
     extra  further free symbols
+    R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
     """
 
     gamma: Any
@@ -53,6 +55,7 @@ class SymbolicMDP:
     dpi: np.ndarray
     moving: tuple[tuple[FracElement, FracElement], ...]
     extra: tuple[FracElement, ...] = ()
+    R_next: np.ndarray | None = None
 
     @property
     def n_states(self) -> int:
@@ -80,7 +83,39 @@ class SymbolicMDP:
     @cached_property
     def V(self) -> np.ndarray:
         """V = (I - gamma P_pi)^{-1} r_pi, shape [S] (eq:J-infinite)."""
-        return solve(np.eye(self.n_states, dtype=int) - self.P_pi * self.gamma, self.r_pi)
+        return self.solve(np.eye(self.n_states, dtype=int) - self.P_pi * self.gamma, self.r_pi)
+
+    @cached_property
+    def objective(self) -> Any:
+        """J = rho0^T V (eq:J-infinite)."""
+        return self.rho0 @ self.V
+
+    @cached_property
+    def Q(self) -> np.ndarray:
+        """Q = R + gamma P V, shape [S,A] (eq:bellman)."""
+        return self.R + self.P @ self.V * self.gamma
+
+    def finite_horizon_values(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """(V [T+1,S], Q [T,S,A]) with a time index and V[T] = 0 (eq:q-finite)."""
+        V, Q = [self.r_pi * 0], []
+        for _ in range(horizon):
+            Q.append(self.R + self.P @ V[-1] * self.gamma)
+            V.append((self.pi * Q[-1]).sum(axis=1))
+        return np.array(V[::-1]), np.array(Q[::-1])
+
+    @cached_property
+    def occupancy(self) -> np.ndarray:
+        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), shape [S] (eq:occupancy)."""
+        return self.occupancy_from(self.rho0)
+
+    def occupancy_from(self, start: np.ndarray) -> np.ndarray:
+        """(1 - gamma) (I - gamma P_pi^T)^{-1} start, shape [S]; d_gamma if `start` were rho0."""
+        flow = np.eye(self.n_states, dtype=int) - self.P_pi.T * self.gamma
+        return self.solve(flow, start * (1 - self.gamma))
+
+    def solve(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """The solution x of matrix @ x = right; shapes [S,S] and [S]."""
+        return solve(matrix, right)
 
     def gradient(self, value: Any) -> Any:
         """The derivative along the free direction, of a field element or of each array entry."""
@@ -89,7 +124,7 @@ class SymbolicMDP:
             for index in np.ndindex(value.shape):
                 out[index] = self.gradient(value[index])
             return out
-        if not isinstance(value, FracElement):
+        if not isinstance(value, FracElement | PolyElement):
             return 0 * self.gamma  # a plain number does not move
         return sum((value.diff(symbol) * d for symbol, d in self.moving), 0 * self.gamma)
 
@@ -140,11 +175,20 @@ def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
                 yield (*head, (state, action))
 
 
-def free_mdp(n_states: int = 2, n_actions: int = 2, extra: Sequence[str] = ()) -> SymbolicMDP:
+def free_mdp(
+    n_states: int = 2,
+    n_actions: int = 2,
+    extra: Sequence[str] = (),
+    division: bool = True,
+    reward_on_transition: bool = False,
+) -> SymbolicMDP:
     """An MDP with every entry free. Simplex constraints hold by elimination of the last entry.
 
     Symbols: g for gamma, rho<s>, P<s><a><s'>, R<s><a>, p<s><a> for pi(a|s), D<s><a> for its
-    derivative; the names in `extra` are further symbols for the statement at hand. ValueError if
+    derivative; the names in `extra` are further symbols for the statement at hand. Without
+    `division` the numbers are polynomials, not fractions of them: V and the score are then out of
+    reach, but an identity with its denominators cleared is decided much faster. With
+    `reward_on_transition` the rewards are R<s><a><s'>, and R is their mean. ValueError if
     there are fewer than one state or two actions: a single action leaves no policy to move.
     """
     if n_states < 1 or n_actions < 2:
@@ -154,26 +198,30 @@ def free_mdp(n_states: int = 2, n_actions: int = 2, extra: Sequence[str] = ()) -
     S, A = range(n_states), range(n_actions)
     names = ["g", *(f"rho{s}" for s in S[:-1])]
     names += [f"P{s}{a}{n}" for s in S for a in A for n in S[:-1]]
-    names += [f"R{s}{a}" for s in S for a in A]
+    ends = S if reward_on_transition else ("",)
+    names += [f"R{s}{a}{n}" for s in S for a in A for n in ends]
     names += [f"{letter}{s}{a}" for letter in "pD" for s in S for a in A[:-1]]
     names += extra
-    K, *generators = field(names, QQ)
+    K, *generators = (field if division else ring)(names, QQ)
     of = dict(zip(names, generators, strict=True))
 
-    def completed(entries: list[FracElement], total: int) -> list[FracElement]:
+    def completed(entries: list[Any], total: int) -> list[Any]:
         return [*entries, K(total) - sum(entries, K(0))]
 
     pi = [completed([of[f"p{s}{a}"] for a in A[:-1]], 1) for s in S]
     dpi = [completed([of[f"D{s}{a}"] for a in A[:-1]], 0) for s in S]
+    P = object_array([[completed([of[f"P{s}{a}{n}"] for n in S[:-1]], 1) for a in A] for s in S])
+    rewards = object_array([[[of[f"R{s}{a}{n}"] for n in ends] for a in A] for s in S])
     return SymbolicMDP(
         gamma=of["g"],
         rho0=object_array(completed([of[f"rho{s}"] for s in S[:-1]], 1)),
-        P=object_array([[completed([of[f"P{s}{a}{n}"] for n in S[:-1]], 1) for a in A] for s in S]),
-        R=object_array([[of[f"R{s}{a}"] for a in A] for s in S]),
+        P=P,
+        R=(P * rewards).sum(axis=2) if reward_on_transition else rewards[:, :, 0],
         pi=object_array(pi),
         dpi=object_array(dpi),
         moving=tuple((of[f"p{s}{a}"], of[f"D{s}{a}"]) for s in S for a in A[:-1]),
         extra=tuple(of[name] for name in extra),
+        R_next=rewards if reward_on_transition else None,
     )
 
 
@@ -236,6 +284,48 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     left = DomainMatrix([[convert(x) for x in row] for row in matrix], matrix.shape, domain)
     column = DomainMatrix([[convert(x)] for x in right], (rows, 1), domain)
     return object_array([row[0] for row in left.lu_solve(column).to_list()])
+
+
+def determinant(matrix: np.ndarray) -> Any:
+    """det of a square array, without division: expansion along the first row."""
+    if matrix.shape == (1, 1):
+        return matrix[0, 0]
+    minors = (np.delete(matrix[1:], j, axis=1) for j in range(len(matrix)))
+    terms = (x * determinant(minor) for x, minor in zip(matrix[0], minors, strict=True))
+    return sum(-term if j % 2 else term for j, term in enumerate(terms))
+
+
+def adjugate(matrix: np.ndarray) -> np.ndarray:
+    """The matrix adj with matrix @ adj = adj @ matrix = det I, without division."""
+    adj = np.empty(matrix.shape, dtype=object)
+    for i, j in np.ndindex(matrix.shape):
+        minor = np.delete(np.delete(matrix, j, axis=0), i, axis=1)
+        adj[i, j] = (-1) ** (i + j) * determinant(minor) if minor.size else matrix[0, 0] ** 0
+    return adj
+
+
+def coin_mdp(P: Any, R: Any, gamma: Any, rho0: Any, p: FracElement) -> SymbolicMDP:
+    """Two actions, and one parameter p that all states share: pi(1|s) = p.
+
+    P [S,2,S], R [S,2], gamma and rho0 [S] hold numbers or elements of the field of `p` (see
+    `generators`). The derivative is the one with respect to p itself: D(s,1) = 1, D(s,0) = -1.
+    """
+    one = p**0
+    fill = np.frompyfunc(lambda number: one * number, 1, 1)
+    return SymbolicMDP(
+        gamma=one * gamma,
+        rho0=fill(np.array(rho0, dtype=object)),
+        P=fill(np.array(P, dtype=object)),
+        R=fill(np.array(R, dtype=object)),
+        pi=object_array([[1 - p, p] for _ in rho0]),
+        dpi=object_array([[-one, one] for _ in rho0]),
+        moving=((p, one),),
+    )
+
+
+def generators(names: str) -> tuple[FracElement, ...]:
+    """The symbols of a field of rational functions, such as `p, c = generators("p, c")`."""
+    return tuple(field(names, QQ)[1:])
 
 
 def conditional_laws(law: dict[Prefix, Any]) -> dict[tuple[int, ...], Any]:
