@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Verdict:
     """What one check of one labelled equation found.
 
     label       the equation's label
-    method      "exact", "exact inequality" or "Monte Carlo"
+    method      "exact", "exact inequality", "exact on random MDPs" or "Monte Carlo"
     holds       whether the statement passed, every wrong version was rejected and every
                 equivalent version passed
     line        the verdict in words
@@ -134,6 +135,50 @@ def check_at_most(
     symbols = len(decide.free_symbols(smaller) | decide.free_symbols(larger))
     proved = f"holds exactly{_count(cases, symbols)}: no coefficient of the gap is negative."
     return _with_teeth(label, "exact inequality", proved, wrong, {}, bounded, note)
+
+
+def check_on_random_mdps(
+    label: str, smaller: Any, larger: Any, wrong: Mapping[str, Any], note: str = ""
+) -> Verdict:
+    """Try smaller <= larger on many MDPs, in exact fractions. This is a test and not a proof.
+
+    smaller, larger  [N] or [N,K] of `Fraction` or int; row n belongs to MDP n (see
+                     `rational_samples.random_problems`), the K columns are cases such as times
+    wrong            {name: a larger side that is too small}; at least one MDP must violate each
+    ValueError if an entry is a float, if the shapes differ, or if there are fewer than 100 MDPs.
+    Otherwise as `check`.
+    """
+    _require_label_and_teeth(label, wrong)
+    method, small = "exact on random MDPs", _exact_rows("smaller", smaller)
+
+    def violated(candidate: Any) -> np.ndarray:
+        large = _exact_rows("larger", candidate)
+        if large.shape != small.shape:
+            raise ValueError(
+                f"smaller has shape {small.shape} and larger {large.shape}; they should agree"
+            )
+        return (small > large).reshape(len(small), -1).any(axis=1)
+
+    failures = np.flatnonzero(violated(larger))
+    if len(failures):
+        return _failed(label, method, f"is violated by MDP {failures[0]} of {len(small)}.")
+    positive = [(s, b) for s, b in zip(small.flat, _exact_rows("", larger).flat, strict=True) if b]
+    closest = max((float(s / b) for s, b in positive), default=0.0)
+    proved = (
+        f"holds in exact fractions in all {small.size} cases on {len(small)} MDPs: a test, not a "
+        f"proof. The smaller side reaches {100 * closest:.1f} % of the larger."
+    )
+    return _with_teeth(label, method, proved, wrong, {}, lambda bad: not violated(bad).any(), note)
+
+
+def _exact_rows(name: str, values: Any) -> np.ndarray:
+    rows = np.array(values, dtype=object)
+    if rows.ndim not in (1, 2) or len(rows) < 100:
+        raise ValueError(f"{name} has shape {rows.shape}; a test needs at least 100 rows")
+    for index in np.ndindex(rows.shape):
+        if not isinstance(rows[index], Rational):
+            raise ValueError(f"{name}{list(index)} is {rows[index]!r}, not a Fraction or an int")
+    return rows
 
 
 def check_mean(

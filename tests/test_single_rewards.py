@@ -1,0 +1,93 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from utils import TabularSoftmax, exact, examples
+from utils.rational_samples import random_problems, survival_chain
+from utils.single_rewards import expected_rewards, objective_slope, reward_slopes
+
+PROBLEMS = list(random_problems(20, seed=3))
+
+
+def direction(policy, s=0, a=1):
+    """d pi / d theta[s, a] of a softmax."""
+    return policy.probabilities * policy.scores[:, :, s * policy.n_actions + a]
+
+
+@given(st.integers(0, 10**6))
+def test_discounted_single_rewards_add_up_to_the_objective(seed):
+    rng = np.random.default_rng(seed)
+    mdp = examples.random_mdp(rng, 3, 2)
+    policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    rewards = expected_rewards(mdp, policy.probabilities, 6)
+    total = mdp.gamma ** np.arange(6) @ rewards
+    assert total == pytest.approx(exact.finite_horizon_objective(mdp, policy, 6), abs=1e-12)
+
+
+@given(st.integers(0, 10**6))
+def test_discounted_slopes_add_up_to_the_gradient_of_the_objective(seed):
+    rng = np.random.default_rng(seed)
+    mdp = examples.random_mdp(rng, 3, 2)
+    policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    pi, dpi = policy.probabilities, direction(policy)
+    finite = mdp.gamma ** np.arange(6) @ reward_slopes(mdp, pi, dpi, 6)
+    wanted = exact.finite_horizon_policy_gradient(mdp, policy, 6)[0, 1]
+    assert finite == pytest.approx(wanted, abs=1e-11)
+    infinite = exact.policy_gradient(mdp, policy)[0, 1]
+    assert objective_slope(mdp, pi, dpi) == pytest.approx(infinite, abs=1e-9)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS[:5])
+def test_slopes_are_limits_of_difference_quotients(problem):
+    # E[r_k] is a polynomial of degree k + 1 in the step: the quotient is exact up to O(step).
+    step = Fraction(1, 10**9)
+    moved = expected_rewards(problem.mdp, problem.pi + step * problem.dpi, 4)
+    quotient = (moved - expected_rewards(problem.mdp, problem.pi, 4)) / step
+    slopes = reward_slopes(problem.mdp, problem.pi, problem.dpi, 4)
+    assert all(abs(q - s) < Fraction(1, 10**4) for q, s in zip(quotient, slopes, strict=True))
+
+
+def test_no_reward_is_asked_for_and_none_is_given():
+    mdp, policy = examples.running(), examples.running_policy()
+    assert expected_rewards(mdp, policy.probabilities, 0).shape == (0,)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_random_problems_are_exact_mdps_with_a_policy_and_a_direction(problem):
+    assert (problem.mdp.P.sum(axis=2) == 1).all() and (problem.mdp.P >= 0).all()
+    for table, total in ((problem.pi, 1), (problem.other, 1), (problem.dpi, 0)):
+        assert (table.sum(axis=1) == total).all()
+    assert (problem.pi >= 0).all() and (problem.other >= 0).all()
+    assert (problem.dpi[problem.pi == 0] == 0).all()
+    assert all(isinstance(x, Fraction) for x in (*problem.dpi.flat, *problem.mdp.R.flat))
+
+
+def test_random_problems_reach_the_edges():
+    many = list(random_problems(200, seed=0))
+    assert any((p.pi == 0).any() for p in many) and any((p.pi > 0).all() for p in many)
+    assert any(p.mdp.gamma == 0 for p in many)
+    assert {p.mdp.R.shape for p in many} == {(2, 2), (2, 3), (3, 2), (3, 3)}
+
+
+def test_the_same_seed_gives_the_same_problems():
+    again = list(random_problems(20, seed=3))
+    assert all((p.mdp.P == q.mdp.P).all() for p, q in zip(PROBLEMS, again, strict=True))
+
+
+def test_information_leaves_out_actions_that_are_never_taken():
+    chain = survival_chain(1, Fraction(1, 2))
+    assert chain.information == 1 and chain.speed == 2 and chain.oscillation == Fraction(1, 2)
+
+
+@pytest.mark.parametrize("p", ["1/3", "99/100", "1"])
+def test_reward_k_of_the_survival_chain_is_p_to_the_k_plus_one(p):
+    p = Fraction(p)
+    chain = survival_chain(p, Fraction(1, 2))
+    rewards = expected_rewards(chain.mdp, chain.pi, 5)
+    slopes = reward_slopes(chain.mdp, chain.pi, chain.dpi, 5)
+    assert list(rewards) == [p ** (k + 1) for k in range(5)]
+    assert list(slopes) == [(k + 1) * p**k for k in range(5)]
+    assert objective_slope(chain.mdp, chain.pi, chain.dpi) == 1 / (1 - p / 2) ** 2
