@@ -43,3 +43,16 @@ def test_random_mdp_honours_its_options():
     assert not mdp.R[4:].any()
     with pytest.raises(ValueError, match="n_states is 0"):
         examples.random_mdp(rng, 0, 2)
+
+
+def test_a_shared_logit_keeps_the_policy_and_sums_the_columns_of_the_gradient():
+    mdp, policy = examples.running(0.7), examples.running_policy()
+    shared = examples.shared_logit(policy, action=1)
+    np.testing.assert_allclose(shared.probabilities, policy.probabilities)
+    np.testing.assert_allclose(
+        shared.scores[:, :, 0], np.array([0, 1]) - policy.probabilities[:, [1]]
+    )
+    tabular = exact.policy_gradient(mdp, policy)
+    np.testing.assert_allclose(exact.policy_gradient(mdp, shared), tabular[:, 1].sum())
+    with pytest.raises(ValueError, match="action is 2; it should be from 0 to 1"):
+        examples.shared_logit(policy, action=2)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from utils.mdp import FiniteMDP
-from utils.policies import TabularSoftmax
+from utils.policies import FinitePolicy, LinearSoftmax, TabularSoftmax
 from utils.validation import check_count
 
 DOWN, RIGHT = 1, 2
@@ -83,6 +83,22 @@ def frozen_lake_policy() -> TabularSoftmax:
     theta = np.zeros((16, 4))
     theta[:, [DOWN, RIGHT]] = 1
     return TabularSoftmax(theta)
+
+
+def shared_logit(policy: FinitePolicy, action: int) -> LinearSoftmax:
+    """The same probabilities with one parameter: a logit of ``action`` shared by all states.
+
+    pi_theta(a|s) is proportional to pi(a|s) exp(theta 1{a = action}), taken at theta = [0]. Its
+    score is psi(s, a) = 1{a = action} - pi(action|s). ValueError if there is no such action or
+    some probability of ``policy`` is 0.
+    """
+    pi = policy.probabilities
+    if not 0 <= action < policy.n_actions:
+        raise ValueError(f"action is {action}; it should be from 0 to {policy.n_actions - 1}")
+    logits = TabularSoftmax.from_probabilities(pi).theta
+    indicator = np.zeros((*pi.shape, 1))
+    indicator[:, action] = 1
+    return LinearSoftmax(indicator, np.zeros(1), logits)
 
 
 def random_mdp(

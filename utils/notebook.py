@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from utils import examples, moments, symbolic
+from utils import examples, moments, symbolic, variance
 from utils.exercises import exercise
 from utils.explorer import explore
 from utils.ledger import check, check_at_most, check_mean
@@ -28,4 +28,5 @@ __all__ = [
     "simulate",
     "sp",
     "symbolic",
+    "variance",
 ]
