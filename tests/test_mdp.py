@@ -99,6 +99,15 @@ def test_a_terminal_state_with_ways_out_becomes_absorbing():
     env.close()
 
 
+def test_terminal_states_are_absorbing_and_pay_nothing():
+    np.testing.assert_array_equal(
+        np.flatnonzero(examples.frozen_lake().terminal), [5, 7, 11, 12, 15]
+    )
+    assert not examples.running().terminal.any()
+    paid_for_ever = FiniteMDP(np.ones((1, 1, 1)), [[1.0]], 0.5, [1.0])
+    assert not paid_for_ever.terminal.any()
+
+
 def test_an_environment_without_a_table_is_refused():
     with pytest.raises(ValueError, match="BlackjackEnv has no transition table"):
         FiniteMDP.from_gymnasium(gymnasium.make("Blackjack-v1"))

@@ -68,6 +68,12 @@ class FiniteMDP:
         return float(np.abs(self.R).max())
 
     @cached_property
+    def terminal(self) -> np.ndarray:
+        """True for each state that no action leaves and that pays nothing, [S]."""
+        stays = self.P[np.arange(self.n_states), :, np.arange(self.n_states)] == 1
+        return (stays & (self.R == 0)).all(axis=1)
+
+    @cached_property
     def branches(self) -> Branches:
         """The steps that are possible from each state, a compact form of ``P`` for sampling."""
         n_states, n_actions = self.R.shape
