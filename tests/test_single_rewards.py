@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trajectories import expectation
 
 from utils import TabularSoftmax, exact, examples
 from utils.rational_samples import random_problems, survival_chain
-from utils.single_rewards import expected_rewards, objective_slope, reward_slopes
+from utils.single_rewards import expected_rewards, objective_slope, pair_means, reward_slopes
 
 PROBLEMS = list(random_problems(20, seed=3))
 
@@ -91,3 +92,29 @@ def test_reward_k_of_the_survival_chain_is_p_to_the_k_plus_one(p):
     assert list(rewards) == [p ** (k + 1) for k in range(5)]
     assert list(slopes) == [(k + 1) * p**k for k in range(5)]
     assert objective_slope(chain.mdp, chain.pi, chain.dpi) == 1 / (1 - p / 2) ** 2
+
+
+@pytest.mark.parametrize("problem", PROBLEMS[:6])
+def test_scores_do_not_correlate_with_past_rewards_and_their_sums_are_the_slopes(problem):
+    # eq:past-reward, eq:grad-single-reward
+    positive = np.where(problem.pi > 0, problem.pi, Fraction(1))
+    score = problem.dpi / positive
+    means = pair_means(problem.mdp, problem.pi, score, problem.mdp.R, 5)
+    assert (np.tril(means, -1) == 0).all()
+    slopes = reward_slopes(problem.mdp, problem.pi, problem.dpi, 5)
+    assert (means.sum(axis=0) == slopes).all()
+
+
+def test_pair_means_are_expectations_over_all_trajectories():
+    rng = np.random.default_rng(5)
+    mdp = examples.random_mdp(rng, 3, 2)
+    policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    first, second = rng.normal(size=(2, 3, 2))
+
+    def products(states, actions):
+        steps = [(states[t], actions[t]) for t in range(3)]
+        return np.array([[first[x] * second[y] for y in steps] for x in steps])
+
+    wanted = expectation(mdp, policy, 3, products)
+    found = pair_means(mdp, policy.probabilities, first, second, 3)
+    np.testing.assert_allclose(found, wanted, atol=1e-12)

@@ -57,3 +57,26 @@ def averaged(mdp, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     With a policy these are P_pi and r_pi; with its derivative, the derivatives of P_pi and r_pi.
     """
     return (table[:, :, None] * mdp.P).sum(axis=1), (table * mdp.R).sum(axis=1)
+
+
+def pair_means(
+    mdp, pi: np.ndarray, first: np.ndarray, second: np.ndarray, horizon: int
+) -> np.ndarray:
+    """Entry [t, k] = E[first(s_t, a_t) second(s_k, a_k)], as an array [T, T]; tables are [S, A].
+
+    With first = psi and second = R this is E[psi_t r_k]: zero for k < t (``eq:past-reward``), and
+    summed over t <= k the slope of E[r_k] (``eq:grad-single-reward``). With the squares of both it
+    is the second moment of the product.
+    """
+    check_count("horizon", horizon, least=0)
+    kernel = averaged(mdp, pi)[0]
+    law, means = mdp.rho0, np.zeros((horizon, horizon), dtype=mdp.P.dtype)
+    for start in range(horizon):
+        means[start, start] = law @ (pi * first * second).sum(axis=1)
+        for table, later, place in ((first, second, means), (second, first, means.T)):
+            mass = np.tensordot(law[:, None] * pi * table, mdp.P, axes=2)
+            for end in range(start + 1, horizon):
+                place[start, end] = mass @ (pi * later).sum(axis=1)
+                mass = mass @ kernel
+        law = law @ kernel
+    return means
