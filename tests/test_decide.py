@@ -38,6 +38,15 @@ def test_undefined_functions_and_their_derivatives_count_as_free_values():
     assert not decide.equal(sp.diff(sp.log(f * g), x), sp.diff(f, x) / f)
 
 
+def test_values_of_one_function_that_may_coincide_are_not_taken_for_different():
+    f = sp.Function("f")
+    with pytest.raises(decide.Undecided, match="neither a symbol nor a number"):
+        decide.equal(f(1 / (1 + 1 / x)), f(x / (1 + x)))
+    with pytest.raises(decide.Undecided, match="may be the same value"):
+        decide.equal(f(x), f(y))
+    assert not decide.equal(f(1), f(2))
+
+
 def test_what_is_neither_proved_nor_disproved_is_undecided():
     with pytest.raises(decide.Undecided):  # true, but not by rational algebra
         decide.equal(sp.sin(x) ** 2 + sp.cos(x) ** 2, 1)

@@ -27,10 +27,13 @@ def test_running_policy_takes_action_one_with_the_stated_probabilities():
     np.testing.assert_array_equal(policy.theta[:, 0], 0)
 
 
-def test_frozen_lake_policy_prefers_down_and_right():
+def test_frozen_lake_policy_prefers_down_and_right_where_they_lead_on():
     pi = examples.frozen_lake_policy().probabilities
-    np.testing.assert_allclose(pi[:, examples.DOWN] / pi[:, 0], np.e)
-    np.testing.assert_allclose(pi[:, examples.RIGHT] / pi[:, 3], np.e)
+    np.testing.assert_allclose(pi[:12, examples.DOWN] / pi[:12, 0], np.e)
+    np.testing.assert_allclose(pi[12:, examples.DOWN] / pi[12:, 0], 1)
+    inner = np.arange(16) % 4 < 3
+    np.testing.assert_allclose(pi[inner, examples.RIGHT] / pi[inner, 3], np.e)
+    np.testing.assert_allclose(pi[~inner, examples.RIGHT] / pi[~inner, 3], 1)
     assert exact.objective(examples.frozen_lake(), examples.frozen_lake_policy()) > 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,20 @@ def _differs_somewhere(difference: sp.Expr) -> bool:
 def _pointwise(expression: sp.Expr) -> sp.Expr:
     """Give each undefined function and each of its derivatives a symbol for its value.
 
-    At one point those values can be anything, so a point where two sides differ is a true
-    counterexample.
+    At one point the values of f(x), g(x, y), f'(x), ... can be anything, so a point where two sides
+    differ is a true counterexample. That needs values that are free of each other: f(1) and f(2)
+    are, f(x) and f(y) are not where x = y. Raises `Undecided` where that is not plain to see.
     """
+    calls = expression.atoms(AppliedUndef)
+    for call in calls:
+        if not all(argument.is_Symbol or argument.is_Number for argument in call.args):
+            raise Undecided(f"{call} has an argument that is neither a symbol nor a number")
+    for one, other in combinations(calls, 2):
+        if one.func == other.func and not any(
+            x.is_Number and y.is_Number and x != y
+            for x, y in zip(one.args, other.args, strict=False)
+        ):
+            raise Undecided(f"{one} and {other} may be the same value")
     for kind in (sp.Derivative, AppliedUndef):
         atoms = sorted(expression.atoms(kind), key=str)
         expression = expression.subs({atom: sp.Dummy() for atom in atoms})
