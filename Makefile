@@ -28,8 +28,8 @@ test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
 		tests $(NOTEBOOKS) $(PYTEST)
 
-lab: .venv/book  ## open the chapters in JupyterLab with live sliders
-	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book
+lab: .venv/book  ## open the chapters in JupyterLab with live sliders (LAB=... for its options)
+	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book $(LAB)
 
 tidy: .venv/test  ## bring notebooks and code into normal form
 	@$(BIN)/ruff check --fix $(WRITTEN)
