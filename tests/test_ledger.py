@@ -5,7 +5,8 @@ import pytest
 from sympy import QQ
 from sympy.polys.fields import field
 
-from utils.ledger import MIME, check, check_at_most, check_mean
+from utils import finite_field
+from utils.ledger import MIME, check, check_at_most, check_at_random_points, check_mean
 
 K, u, v = field("u v", QQ)
 
@@ -123,3 +124,49 @@ def test_a_verdict_prints_one_line_and_carries_its_facts(capsys):
     assert printed.count("\n") == 1 and printed.startswith("✓ eq:one ")
     facts = verdict._repr_mimebundle_()[MIME]
     assert facts["label"] == "eq:one" and facts["holds"] and facts["rejected"] == ["zero"]
+
+
+def advantage_mean(m):
+    return (m.pi * (m.Q - m.V[:, None])).sum(axis=1)
+
+
+def test_a_true_identity_holds_at_random_points_and_the_bound_is_stated():
+    verdict = check_at_random_points(
+        "eq:advantage-mean",
+        advantage_mean,
+        lambda m: 0,
+        {(5, 3): 30, (7, 2): 42},
+        wrong={"Q": lambda m: m.V, "one": lambda m: 1},
+    )
+    assert verdict.holds and verdict.method == "random points"
+    assert verdict.rejected == ("Q", "one")
+    # two points: (42 / (q - 42))^2 = 3.3e-34
+    assert "below 10^−33" in verdict.line and "5 states with 3 actions" in verdict.line
+
+
+def test_an_identity_that_is_false_at_a_random_point_fails_and_counts_no_wrong_version():
+    verdict = check_at_random_points(
+        "eq:advantage-mean", advantage_mean, lambda m: m.V, {(2, 2): 9}, wrong={"one": lambda m: 1}
+    )
+    assert not verdict.holds and verdict.rejected == ()
+
+
+def test_a_wrong_version_that_survives_at_random_points_fails_the_check():
+    verdict = check_at_random_points(
+        "eq:one", advantage_mean, lambda m: 0, {(2, 2): 9}, wrong={"same": lambda m: m.rho0 * 0}
+    )
+    assert not verdict.holds and "cannot tell it from: same" in verdict.line
+
+
+def test_a_point_on_a_pole_is_drawn_again():
+    met = []
+
+    def left(m):
+        met.append(m)
+        return 1 / (m.gamma * (0 if len(met) == 1 else 1))
+
+    verdict = check_at_random_points(
+        "eq:pole", left, lambda m: 1 / m.gamma, {(1, 2): 1}, wrong={"zero": lambda m: 0}, points=1
+    )
+    assert verdict.holds and len(met) == 2
+    assert met[0].gamma != met[1].gamma and isinstance(met[0].gamma, finite_field.Dual)

@@ -3,7 +3,8 @@ import pytest
 from trajectories import expectation
 
 from utils import TabularSoftmax, exact, examples
-from utils.moments import return_moments, score_moments
+from utils.mdp import FiniteMDP
+from utils.moments import killed_sum_moments, return_moments, score_moments
 from utils.policies import TablePolicy
 
 ORDER = 4
@@ -95,3 +96,34 @@ def test_wrong_arguments_are_named():
         score_moments(mdp, policy, direction[:1], 3, 1)
     with pytest.raises(ValueError, match="order is -1"):
         return_moments(mdp, policy, 3, -1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_moments_of_a_killed_sum_match_the_enumeration_of_when_it_ends(seed):
+    mdp, policy, values = random_problem(seed)
+    mdp = FiniteMDP(mdp.P, mdp.R, 0.05, mdp.rho0)  # so that 0.05^6 is all that lies beyond 6 steps
+
+    def powers(states, actions):
+        total, out = 0.0, np.zeros(3)
+        for n, (s, a) in enumerate(zip(states, actions, strict=False), start=1):
+            total += values[s, a]
+            out += 0.95 * 0.05 ** (n - 1) * np.array([1, total, total**2])
+        return out
+
+    by_hand = expectation(mdp, policy, 6, powers)
+    moments = killed_sum_moments(mdp, policy, values, 2)
+    np.testing.assert_allclose(moments @ mdp.rho0, by_hand, atol=1e-6)
+
+
+def test_a_killed_sum_of_rewards_has_the_value_as_its_mean():
+    mdp, policy, _ = random_problem(3, 4, 3)
+    V, _ = exact.values(mdp, policy)
+    np.testing.assert_allclose(killed_sum_moments(mdp, policy, mdp.R, 1)[1], V)
+
+
+def test_a_killed_sum_of_psi_Q_has_the_policy_gradient_as_its_mean():
+    mdp, policy = examples.running(0.8), examples.running_policy()
+    one = examples.shared_logit(policy, 1)
+    _, Q = exact.values(mdp, policy)
+    mean = mdp.rho0 @ killed_sum_moments(mdp, one, one.scores[:, :, 0] * Q, 1)[1]
+    np.testing.assert_allclose(mean, exact.policy_gradient(mdp, one)[0])

@@ -136,3 +136,40 @@ def test_solve_inverts_a_matrix_of_field_elements(free):
 def test_a_wrong_size_is_refused_with_its_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_occupancy_and_Q_at_the_running_numbers_are_those_of_the_running_mdp(free, running_point):
+    mdp, policy = examples.running(0.5), examples.running_policy()
+    _, Q = exact.values(mdp, policy)
+    found = [[float(at(q, running_point)) for q in row] for row in free.Q]
+    assert np.allclose(found, Q, rtol=1e-14)
+    occupancy = [float(at(d, running_point)) for d in free.occupancy]
+    assert np.allclose(occupancy, exact.occupancy(mdp, policy), rtol=1e-14)
+    assert np.isclose(float(at(free.objective, running_point)), exact.objective(mdp, policy))
+
+
+def test_finite_horizon_values_at_the_running_numbers_are_those_of_the_running_mdp(
+    free, running_point
+):
+    mdp, policy = examples.running(0.5), examples.running_policy()
+    for found, right in zip(
+        free.finite_horizon_values(3), exact.finite_horizon_values(mdp, policy, 3), strict=True
+    ):
+        assert found.shape == right.shape
+        numbers = np.vectorize(lambda x: float(at(x, running_point)))(found)
+        assert np.allclose(numbers, right, rtol=1e-14)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_adjugate_times_matrix_is_the_determinant(n):
+    m = symbolic.free_mdp(n, 2, division=False)
+    matrix = np.eye(n, dtype=int) - m.P_pi * m.gamma
+    product = symbolic.adjugate(matrix) @ matrix
+    assert (product == np.eye(n, dtype=int) * symbolic.determinant(matrix)).all()
+
+
+def test_coin_mdp_differentiates_with_respect_to_the_coin():
+    p, x = symbolic.generators("p, x")
+    m = symbolic.coin_mdp(P=[[[1], [1]]], R=[[0, x]], gamma=Fraction(1, 2), rho0=[1], p=p)
+    assert m.objective == 2 * p * x and m.gradient(m.objective) == 2 * x
+    assert m.score[0, 1] == 1 / p

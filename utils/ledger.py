@@ -10,6 +10,8 @@ the book's ledger page is made.
 
 from __future__ import annotations
 
+import math
+import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -21,7 +23,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import publish_display_data
 
-from utils import decide
+from utils import decide, finite_field
 
 MIME = "application/vnd.policy-gradient-book.verdict+json"
 Z_ALARM = 5.0  # a correct Monte Carlo estimate is refused with probability 5.7e-7 a coordinate
@@ -179,6 +181,71 @@ def _exact_rows(name: str, values: Any) -> np.ndarray:
         if not isinstance(rows[index], Rational):
             raise ValueError(f"{name}{list(index)} is {rows[index]!r}, not a Fraction or an int")
     return rows
+
+
+def check_at_random_points(
+    label: str,
+    left: Callable[[finite_field.FiniteFieldMDP], Any],
+    right: Callable[[finite_field.FiniteFieldMDP], Any],
+    degrees: Mapping[tuple[int, int], int],
+    wrong: Mapping[str, Callable[[finite_field.FiniteFieldMDP], Any]],
+    points: int = 2,
+    extra: int = 0,
+    seed: int = 0,
+) -> Verdict:
+    """Test left = right at random points of a finite field, for MDPs too large to expand.
+
+    left, right  functions of an MDP (`finite_field.FiniteFieldMDP`); their values are numbers, or
+                 arrays, lists or mappings of them
+    degrees      {(n_states, n_actions): D} for each size: D bounds the total degree of the
+                 numerator of left - right over a common denominator, and that of the product of
+                 all denominators
+    wrong        {name: a wrong right side}; each must differ from `left` at some point
+    points       how many points to try for each size, and `extra` more numbers for each
+    A point where a denominator of either side is 0 is drawn anew. So if the numerator is not 0
+    modulo q = 2^61 - 1, all k points of one size pass with probability at most (D/(q - D))^k. A
+    wrong version that differs at one point is wrong for sure. ValueError as for `check`.
+    """
+    _require_label_and_teeth(label, wrong)
+    numbers = random.Random(seed)
+    drawn = [
+        _point_with_sides(size, numbers, extra, left, right)
+        for size in degrees
+        for _ in range(points)
+    ]
+
+    def agrees(candidate: Callable[[finite_field.FiniteFieldMDP], Any]) -> bool:
+        return all(_same_at_point(one, candidate(point)) for point, one, _ in drawn)
+
+    if not all(_same_at_point(one, other) for _, one, other in drawn):
+        return _failed(label, "random points", "does not hold at a random point.")
+    q = finite_field.PRIME
+    exponent = max(points * math.log10(D / (q - D)) for D in degrees.values())
+    sizes = " and ".join(f"{S} states with {A} actions" for S, A in degrees)
+    proved = (
+        f"holds at {points} random points modulo 2^61 − 1 for {sizes}. "
+        f"A false equation would pass with probability below 10^−{math.floor(-exponent)}."
+    )
+    return _with_teeth(label, "random points", proved, wrong, {}, agrees, "")
+
+
+def _point_with_sides(
+    size: tuple[int, int],
+    numbers: random.Random,
+    extra: int,
+    left: Callable[[finite_field.FiniteFieldMDP], Any],
+    right: Callable[[finite_field.FiniteFieldMDP], Any],
+) -> tuple[finite_field.FiniteFieldMDP, Any, Any]:
+    while True:
+        point = finite_field.random_point(*size, numbers, extra)
+        try:
+            return point, left(point), right(point)
+        except ZeroDivisionError:  # probability about 1e-17
+            continue
+
+
+def _same_at_point(left: Any, right: Any) -> bool:
+    return all(bool(a == b) for a, b in decide.paired_cases(left, right).values())
 
 
 def check_mean(

@@ -71,3 +71,25 @@ def return_moments(mdp: FiniteMDP, policy: FinitePolicy, horizon: int, order: in
             ]
         )
     return moments
+
+
+def killed_sum_moments(mdp: FiniteMDP, policy: FinitePolicy, values, order: int) -> np.ndarray:
+    """Entry [k, s] = E[(sum_{t<N} f(s_t, a_t))^k | s_0 = s], as an array [order + 1, S].
+
+    ``values`` [S, A] is f, and N is independent of the trajectory with P(N > t) = gamma^t
+    (``eq:killed-process``). From X = f + X' with probability gamma, and X = f otherwise:
+
+        m[k] = (I - gamma P_pi)^{-1} sum_a pi (f^k + gamma sum_{0<j<k} C(k, j) f^(k-j) P m[j]).
+
+    For f = R the first moment is V; for f = psi Q it is the gradient of V (``eq:unrolled``).
+    """
+    check_fits(mdp, policy)
+    check_count("order", order, least=0)
+    pi, gamma = policy.probabilities, mdp.gamma
+    f = finite_array("values", values, pi.shape)
+    flow = np.eye(mdp.n_states) - gamma * np.einsum("sa,san->sn", pi, mdp.P)
+    moments = np.ones((order + 1, mdp.n_states))
+    for k in range(1, order + 1):
+        later = sum(comb(k, j) * f ** (k - j) * (mdp.P @ moments[j]) for j in range(1, k))
+        moments[k] = np.linalg.solve(flow, (pi * (f**k + gamma * later)).sum(axis=1))
+    return moments

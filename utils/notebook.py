@@ -7,16 +7,18 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from utils import examples, moments, symbolic, variance
+from utils import exact, examples, moments, symbolic, variance
 from utils.exercises import exercise
 from utils.explorer import explore
-from utils.ledger import check, check_at_most, check_mean
+from utils.ledger import check, check_at_most, check_at_random_points, check_mean
 from utils.rollouts import simulate
 
 __all__ = [
     "check",
     "check_at_most",
+    "check_at_random_points",
     "check_mean",
+    "exact",
     "examples",
     "exercise",
     "explore",
