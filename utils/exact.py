@@ -8,13 +8,14 @@ import numpy as np
 
 from utils.mdp import FiniteMDP
 from utils.policies import DifferentiablePolicy, FinitePolicy, check_fits
+from utils.resolvent import resolvent
 from utils.validation import check_count
 
 
 def policy_kernel(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
     """P_pi [S, S]: P_pi(s, s') = sum_a pi(a|s) P(s'|s, a)."""
     check_fits(mdp, policy)
-    return np.matmul(policy.probabilities[:, None, :], mdp.P)[:, 0, :]
+    return mdp.policy_kernel(policy.probabilities)
 
 
 def policy_reward(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
@@ -42,16 +43,16 @@ class Evaluation:
 
 
 def evaluate(mdp: FiniteMDP, policy: FinitePolicy) -> Evaluation:
-    """J, V, Q and d_gamma from the single matrix I - gamma P_pi.
+    """J, V, Q and d_gamma from a single factorisation of I - gamma P_pi.
 
     ``eq:bellman``: (I - gamma P_pi) V = r_pi and Q = R + gamma P V.
     ``eq:occupancy``: (I - gamma P_pi)^T d_gamma = (1 - gamma) rho0.
     ``eq:J-infinite``: J = rho0 . V.
     """
-    matrix = np.eye(mdp.n_states) - mdp.gamma * policy_kernel(mdp, policy)
-    V = np.linalg.solve(matrix, policy_reward(mdp, policy))
-    occupancy = np.linalg.solve(matrix.T, (1 - mdp.gamma) * mdp.rho0)
-    return Evaluation(float(mdp.rho0 @ V), V, mdp.R + mdp.gamma * (mdp.P @ V), occupancy)
+    inverse = resolvent(policy_kernel(mdp, policy), mdp.gamma)
+    V = inverse.solve(policy_reward(mdp, policy))
+    occupancy = inverse.solve_transposed((1 - mdp.gamma) * mdp.rho0)
+    return Evaluation(float(mdp.rho0 @ V), V, mdp.R + mdp.gamma * mdp.expected_next(V), occupancy)
 
 
 def objective(mdp: FiniteMDP, policy: FinitePolicy) -> float:
@@ -103,7 +104,7 @@ def state_distributions(mdp: FiniteMDP, policy: FinitePolicy, horizon: int) -> n
     laws = np.empty((check_count("horizon", horizon, least=0) + 1, mdp.n_states))
     laws[0] = mdp.rho0
     for t in range(horizon):
-        laws[t + 1] = laws[t] @ kernel
+        laws[t + 1] = kernel.T @ laws[t]
     return laws
 
 
@@ -115,7 +116,7 @@ def finite_horizon_values(
     V = np.zeros((check_count("horizon", horizon) + 1, mdp.n_states))
     Q = np.empty((horizon, mdp.n_states, mdp.n_actions))
     for t in reversed(range(horizon)):
-        Q[t] = mdp.R + mdp.gamma * (mdp.P @ V[t + 1])
+        Q[t] = mdp.R + mdp.gamma * mdp.expected_next(V[t + 1])
         V[t] = (policy.probabilities * Q[t]).sum(axis=1)
     return V, Q
 

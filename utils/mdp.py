@@ -67,6 +67,15 @@ class FiniteMDP:
         """The largest mean reward in absolute value, max |R(s, a)|."""
         return float(np.abs(self.R).max())
 
+    def expected_next(self, values: np.ndarray) -> np.ndarray:
+        """(P v)(s, a) = sum_{s'} P(s'|s, a) v(s'), [S, A]."""
+        # One matrix-vector product over all pairs is faster than a stack of them.
+        return (self.P.reshape(-1, self.n_states) @ values).reshape(self.R.shape)
+
+    def policy_kernel(self, probabilities: np.ndarray) -> np.ndarray:
+        """P_pi(s, s') = sum_a pi(a|s) P(s'|s, a), [S, S]."""
+        return np.matmul(probabilities[:, None, :], self.P)[:, 0, :]
+
     @cached_property
     def terminal(self) -> np.ndarray:
         """True for each state that no action leaves and that pays nothing, [S]."""
