@@ -102,5 +102,6 @@ class Exercise:
             given, right = (sp.N(e.subs(point), 6) for e in (expression, self.answer))
             if all(x.is_number and x.is_finite for x in (given, right)) and given != right:
                 at = ", ".join(f"{s} = {v}" for s, v in point.items())
-                return f"At {at} your expression is {given:.4g}, the right one {right:.4g}."
+                shown = [f"{float(v):.4g}" if v.is_real else str(v) for v in (given, right)]
+                return f"At {at} your expression is {shown[0]}, the right one {shown[1]}."
         return "It differs from the right expression."
