@@ -27,7 +27,7 @@ from utils import decide, finite_field
 
 MIME = "application/vnd.policy-gradient-book.verdict+json"
 Z_ALARM = 5.0  # a correct Monte Carlo estimate is refused with probability 5.7e-7 a coordinate
-Z_MISS = 4.0  # a wrong one passes with probability about 3.2e-5
+Z_MISS = 4.0  # a wrong one must miss the limit by four of its own standard errors
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ def check_mean(
     where               the MDP the samples come from
     The statement passes if every coordinate of the sample mean lies within 5 exact standard errors
     sd/sqrt(N) of the exact mean (false alarm 5.7e-7 a coordinate). A coordinate with sd = 0 must
-    agree to rounding. A wrong version must fail, and N must be large enough that it fails for sure:
+    agree to rounding. A wrong version must fail, and by a clear margin:
     N >= ((5 sd + 4 sd_wrong)/bias)^2 in some coordinate, or ValueError says which N it takes.
     """
     _require_label_and_teeth(label, wrong)

@@ -23,6 +23,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from sympy import QQ
 from sympy.polys.fields import FracElement, field
 from sympy.polys.matrices import DomainMatrix
@@ -222,6 +223,28 @@ def free_mdp(
         moving=tuple((of[f"p{s}{a}"], of[f"D{s}{a}"]) for s in S for a in A[:-1]),
         extra=tuple(of[name] for name in extra),
         R_next=rewards if reward_on_transition else None,
+    )
+
+
+def named_mdp(n_states: int = 2, n_actions: int = 2) -> SymbolicMDP:
+    """The tables of an MDP as plain positive SymPy symbols, with no relation between them.
+
+    For identities between products and logarithms, in which nothing has to sum to one. The
+    derivative of the policy is not modelled.
+    """
+    S, A = range(n_states), range(n_actions)
+
+    def symbol(name: str) -> sp.Symbol:
+        return sp.Symbol(name, positive=True)
+
+    return SymbolicMDP(
+        gamma=symbol("gamma"),
+        rho0=object_array([symbol(f"rho{s}") for s in S]),
+        P=object_array([[[symbol(f"P{s}{a}{n}") for n in S] for a in A] for s in S]),
+        R=object_array([[symbol(f"R{s}{a}") for a in A] for s in S]),
+        pi=object_array([[symbol(f"pi{s}{a}") for a in A] for s in S]),
+        dpi=object_array([[sp.Integer(0) for _ in A] for _ in S]),
+        moving=(),
     )
 
 

@@ -53,16 +53,18 @@ class Exercise:
         exercise's symbols; the message says what it should be.
         """
         names = ", ".join(map(str, self.symbols))
+        wanted = f"an expression in {names}" if names else "a number"
         if attempt is None:
-            return Reply(
-                None, f"Not answered yet. In Jupyter, replace None by an expression in {names}."
-            )
-        expression = self._read(attempt, names)
-        if self._same(expression, self.answer):
-            return Reply(True, "Correct, for every value of the symbols.")
-        for slip, explanation in self.slips:
-            if self._same(expression, slip):
-                return Reply(False, f"Not quite. {explanation}")
+            return Reply(None, f"Not answered yet. In Jupyter, replace None by {wanted}.")
+        expression = self._read(attempt, wanted)
+        try:
+            if self._same(expression, self.answer):
+                return Reply(True, f"Correct{', for every value of the symbols' * bool(names)}.")
+            for slip, explanation in self.slips:
+                if self._same(expression, slip):
+                    return Reply(False, f"Not quite. {explanation}")
+        except decide.Undecided:
+            return Reply(None, "This form cannot be decided. Write it in a simpler way.")
         return Reply(False, f"Not yet. {self._counterexample(expression)}")
 
     def _same(self, one: sp.Expr, other: sp.Expr) -> bool:
@@ -71,33 +73,37 @@ class Exercise:
         apart = [sp.expand_power_base(sp.simplify(e.subs(odds))) for e in (one, other)]
         return decide.equal(*apart)
 
-    def _read(self, attempt: Any, names: str) -> sp.Expr:
+    def _read(self, attempt: Any, wanted: str) -> sp.Expr:
         if isinstance(attempt, str):
-            raise ValueError(f"the answer is a string; write it without quotes, in {names}")
+            raise ValueError(f"the answer is a string; write it without quotes, as {wanted}")
         if isinstance(attempt, list | tuple | set | dict) or hasattr(attempt, "shape"):
             raise ValueError(f"the answer is a {type(attempt).__name__}; give one expression")
         try:
             expression = sp.sympify(attempt, strict=True)
         except sp.SympifyError:
             kind = type(attempt).__name__
-            raise ValueError(f"the answer is a {kind}; give an expression in {names}") from None
+            raise ValueError(f"the answer is a {kind}; give {wanted}") from None
         if not isinstance(expression, sp.Expr):
-            raise ValueError(f"the answer is {expression}; give an expression in {names}")
+            raise ValueError(f"the answer is {expression}; give {wanted}")
+        expression = expression.doit()
         strangers = sorted(map(str, expression.free_symbols - set(self.symbols)))
         if strangers:
-            raise ValueError(f"{strangers[0]} is not a symbol of this exercise; it uses {names}")
+            raise ValueError(f"{strangers[0]} is not a symbol of this exercise; give {wanted}")
         if expression.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
             raise ValueError(f"the answer {expression} is not a finite number")
         return expression
 
+    def _sample_values(self, symbol: sp.Symbol) -> tuple[sp.Rational, ...]:
+        if symbol in self.unit_symbols:
+            return tuple(v for v in SAMPLE_VALUES if v < 1)
+        if symbol.is_integer:
+            return tuple(v for v in SAMPLE_VALUES if v.is_integer)
+        return SAMPLE_VALUES
+
     def _counterexample(self, expression: sp.Expr) -> str:
-        for values in product(SAMPLE_VALUES, repeat=len(self.symbols)):
-            if any(
-                v.is_integer is False
-                for s, v in zip(self.symbols, values, strict=True)
-                if s.is_integer
-            ):
-                continue
+        if not self.symbols:
+            return "The right number is another one."
+        for values in product(*map(self._sample_values, self.symbols)):
             point = dict(zip(self.symbols, values, strict=True))
             given, right = (sp.N(e.subs(point), 6) for e in (expression, self.answer))
             if all(x.is_number and x.is_finite for x in (given, right)) and given != right:

@@ -12,6 +12,42 @@ r = sp.Symbol("r", real=True)
 
 EXERCISES = (
     Exercise(
+        "ex:one-prefix",
+        (),
+        sp.Rational(3, 200),
+        (
+            (
+                sp.Rational(2, 25),
+                "This is the policy's part; the kernel factors are missing.",
+            ),
+            (
+                sp.Rational(3, 16),
+                "This is the kernel's part; the policy factors are missing.",
+            ),
+            (
+                sp.Rational(9, 800),
+                "One kernel factor too many: the prefix ends with an action, not with a landing.",
+            ),
+        ),
+    ),
+    Exercise(
+        "ex:running-objective",
+        (gamma,),
+        3 * (12 + gamma) / (2 * (1 - gamma) * (30 + gamma)),
+        (
+            (sp.Rational(75, 61), "This is the value at γ = 1/2; the question asks for all γ."),
+            (
+                (40 - gamma) / (2 * (1 - gamma) * (30 + gamma)),
+                "This is V(1). The running MDP starts in state 0.",
+            ),
+            (
+                sp.Rational(3, 5) / (1 - gamma),
+                "This would be right if every step were taken in state 0.",
+            ),
+        ),
+        (gamma,),
+    ),
+    Exercise(
         "ex:score-of-counts",
         (k, n, p),
         k - n * p,

@@ -80,8 +80,9 @@ def _draw_again(draws: int) -> str:
     if draws == 1:
         return ""
     return (
+        '<div class="explorer-again">'
         '<button type="button" class="explorer-draw-again">Draw again</button>'
-        f'<span class="explorer-sample">sample 1 of {draws}</span>'
+        f'<span class="explorer-sample">sample 1 of {draws}</span></div>'
     )
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from utils import exact, examples
 from utils.explorer.picture import picture
 from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.words import plain, power_of_ten, signed
+from utils.figures.words import plain, power_of_ten, signed, small
 from utils.mdp import FiniteMDP
 from utils.moments import score_moments
 from utils.policies import TabularSoftmax
@@ -57,16 +57,16 @@ def policy_score_of_prefix(theta: float) -> float:
 def kernel_shifts_the_curve(figure: Figure):
     axes = figure.subplots()
     title(axes, "The kernel lifts the curve and never tilts it")
-    axes.set(xlim=(-3, 3), ylim=(-13, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
-    axes.set_ylabel(r"$\log\, p_θ(τ)$")
+    axes.set(xlim=(-3, 3), ylim=(-15, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
+    axes.set_ylabel(r"$\log\, p_θ^5(τ^*)$")
     grid = np.linspace(-3, 3, 61)
     reference = float(examples.running_tables().P[0][1][1])
     axes.plot(grid, log_likelihood_of_prefix(grid, reference), color=FAINT, lw=1, ls=(0, (4, 3)))
-    axes.text(-2.9, -12.6, f"dashed: the running MDP, P(1|0,1) = {reference:g}", color=FAINT)
+    axes.text(2.9, -14.5, f"dashed: P(1|0,1) = {reference:g}", color=FAINT, ha="right")
     (curve,) = axes.plot([], [], color=TRUTH)
     (tangent,) = axes.plot([], [], color=ESTIMATE)
     (point,) = axes.plot([], [], "o", color=ESTIMATE, ms=6)
-    label = axes.text(-2.9, -3.7, "", color=ESTIMATE)
+    label = axes.text(-2.9, -3.9, "", color=ESTIMATE)
 
     def draw(rng, kernel, theta):
         slope = policy_score_of_prefix(theta)
@@ -105,17 +105,17 @@ def running_theta() -> float:
 def kernel_that_moves(figure: Figure):
     axes = figure.subplots()
     title(axes, "A kernel that moves with θ tilts the curve")
-    axes.set(xlim=(-3, 3), ylim=(-13, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
-    axes.set_ylabel(r"$\log\, p_θ(τ)$")
+    axes.set(xlim=(-3, 3), ylim=(-15, -2), xlabel="$θ$, the logit of $π_θ(1|0)$")
+    axes.set_ylabel(r"$\log\, p_θ^5(τ^*)$")
     grid = np.linspace(-3, 3, 61)
     theta = running_theta()
-    reach = np.array([-1.6, 1.6])
+    reach = np.array([-1.4, 1.4])
     (curve,) = axes.plot([], [], color=FAINT, lw=1.2)
     (true_line,) = axes.plot([], [], color=TRUTH, lw=2.4)
     (policy_line,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
     (point,) = axes.plot([], [], "o", color=INK, ms=6)
-    true_label = axes.text(2.9, -11.2, "", color=TRUTH, ha="right")
-    policy_label = axes.text(2.9, -12.2, "", color=CONTRAST, ha="right")
+    true_label = axes.text(2.9, -12.8, "", color=TRUTH, ha="right")
+    policy_label = axes.text(2.9, -14.2, "", color=CONTRAST, ha="right")
     policy_slope = policy_score_of_prefix(theta)
     visits = [n for step, n in zip(PREFIX, NEXT_STATES, strict=False) if step == (0, 1)]
 
@@ -133,7 +133,8 @@ def kernel_that_moves(figure: Figure):
         policy_label.set_text(f"policy scores alone {signed(policy_slope)}")
         return (
             f"At coupling c = {coupling:g} the true slope is {signed(slope)}. "
-            f"The policy scores give {signed(policy_slope)}; {signed(missing)} is missing."
+            f"The policy scores give {signed(policy_slope)}; "
+            f"{signed(missing) if missing else 'nothing'} is missing."
         )
 
     return draw
@@ -190,7 +191,8 @@ def truncation(figure: Figure):
         reached = int(np.ceil(np.log(0.01) / np.log(gamma)))
         return (
             f"At γ = {gamma:g} the limit is J = {J / scale:.3f}. "
-            f"From T = {reached} on, the bound on the tail is below 1 % of R_max/(1−γ)."
+            f"After 20 steps at most {100 * gamma**20:.2g} % of the largest possible return "
+            f"is missing, after {reached} steps less than 1 %."
         )
 
     return draw
@@ -218,19 +220,19 @@ WALK_STEPS, WALKS = 100, 6
     "same prefixes fall in nearly straight lines.",
     size=(5.4, 4.8),
     p="policy p = π(1|0) = π(1|1)",
-    horizon="horizon T",
+    horizon="read at step T",
 )
 def score_walk(figure: Figure):
     upper, lower = figure.subplots(2, 1, sharex=True)
     title(upper, "The score sum wanders off while the likelihood dies")
-    upper.set(xlim=(0, WALK_STEPS), ylim=(-14, 14), ylabel="$M_t$")
-    lower.set(ylim=(-60, 2), xlabel="$t$", ylabel=r"$\log_{10}$ likelihood")
+    upper.set(xlim=(0, WALK_STEPS + 1), ylim=(-16, 16), ylabel="$M_t$")
+    lower.set(ylim=(-66, 2), xlabel="$t$", ylabel=r"$\log_{10}$ likelihood")
     times = np.arange(WALK_STEPS + 1)
     band = upper.fill_between([0], [0], [0], color=GRID, lw=0)
     walks = [upper.plot([], [], color=ESTIMATE, lw=0.9)[0] for _ in range(WALKS)]
     falls = [lower.plot([], [], color=CONTRAST, lw=0.9)[0] for _ in range(WALKS)]
     cursors = [axes.axvline(0, color=INK, lw=1) for axes in (upper, lower)]
-    upper.text(2, 11.2, r"band: $\pm 2$ exact standard deviations", color=FAINT)
+    upper.text(1, -15, r"band: $\pm 2$ exact standard deviations", color=FAINT)
     mdp = examples.running()
 
     def draw(rng, p, horizon):
@@ -273,8 +275,9 @@ def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts
 def two_laws(figure: Figure):
     axes = figure.subplots()
     title(axes, "Two policies have ever less in common")
-    axes.set(xlim=(0, 1), ylim=(0, 1.18), xlabel="share of action 1 among the first $T$ actions")
-    axes.set_ylabel("probability / largest")
+    axes.set(xlim=(-0.02, 1.02), ylim=(0, 1.18))
+    axes.set_xlabel("share of action 1 among the first $T$ actions")
+    axes.set_ylabel("probability (largest = 1)")
     axes.set_yticks([0, 0.5, 1])
     (first,) = axes.plot([], [], color=TRUTH, marker="o", ms=2.5, lw=1.2)
     (second,) = axes.plot([], [], color=CONTRAST, marker="o", ms=2.5, lw=1.2)
@@ -286,14 +289,15 @@ def two_laws(figure: Figure):
         counts = np.arange(horizon + 1)
         laws = [binomial_law(horizon, p) for p in (0.5, other)]
         for line, law in zip((first, second), laws, strict=True):
-            line.set_data(counts / horizon, law / law.max())
+            seen = law > 1e-3 * law.max()
+            line.set_data(counts[seen] / horizon, law[seen] / law.max())
         affinity = float(np.sqrt(laws[0] * laws[1]).sum())
         second_label.set_position((other - 0.04, 1.06))
         second_label.set_text(f"p' = {other:g}")
-        note.set_text(f"affinity {affinity:.2g}")
+        note.set_text(f"affinity {small(affinity)}")
         return (
-            f"After T = {horizon:g} actions the affinity of the two laws is {affinity:.3g}; "
-            "1 means equal laws, 0 means that one look tells them apart."
+            f"After T = {horizon} actions the affinity of the two laws is {small(affinity)}. "
+            "Equal laws have 1, laws that one look tells apart have 0."
         )
 
     return draw

@@ -15,6 +15,14 @@ def signed(value: float, decimals: int = 2) -> str:
     return f"{value:+.{decimals}f}".replace("-", "−")
 
 
+def small(value: float) -> str:
+    """Three decimals; below 0.001, one digit times a power of ten."""
+    if value >= 0.001:
+        return f"{value:.3f}"
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}·{power_of_ten(int(exponent))}"
+
+
 def power_of_ten(exponent: float) -> str:
     """10 to the nearest whole exponent, such as 10⁻²⁶."""
     return "10" + f"{exponent:.0f}".translate(_RAISED)
