@@ -255,14 +255,16 @@ def check_mean(
     standard_deviation: Any,
     wrong: Mapping[str, np.ndarray],
     where: str,
+    rows_are: str = "trajectories",
 ) -> Verdict:
     """Compare Monte Carlo with the exact mean, on the scale of the exact standard deviation.
 
-    samples             [N] or [N,K], one independent row a trajectory
+    samples             [N] or [N,K], independent rows, one a trajectory unless `rows_are` differs
     mean                scalar or [K], exact
     standard_deviation  scalar or [K], exact, of one row
     wrong               {name: rows of a wrong estimator}, shape as `samples`
     where               the MDP the samples come from
+    rows_are            what one row is, in the plural
     The statement passes if every coordinate of the sample mean lies within 5 exact standard errors
     sd/sqrt(N) of the exact mean (false alarm 5.7e-7 a coordinate). A coordinate with sd = 0 must
     agree to rounding. A wrong version must fail, and by a clear margin:
@@ -286,16 +288,17 @@ def check_mean(
             needed = np.where(bias > 0, (spread / np.where(bias > 0, bias, 1)) ** 2, np.inf).min()
         if _z_scores(bad_rows, exact, sd).max() > Z_ALARM and n < needed:
             raise ValueError(
-                f"{n} trajectories may miss the wrong version “{name}”; "
+                f"{n} {rows_are} may miss the wrong version “{name}”; "
                 f"take at least {int(np.ceil(needed))}"
             )
     k = int((np.abs(exact) / np.where(sd > 0, sd, np.inf)).argmax())  # the clearest coordinate
+    count = f"{n:,}".replace(",", "\u202f")
     proved = (
-        f"agrees with Monte Carlo on {where}: {n:,} trajectories give {rows[:, k].mean():.4f} "
+        f"agrees with Monte Carlo on {where}: {count} {rows_are} give {rows[:, k].mean():.4f} "
         f"± {sd[k] / np.sqrt(n):.4f}, exact {exact[k]:.4f}"
         f"{f'; largest of {len(exact)} deviations' if len(exact) > 1 else '; deviation'} "
         f"{z.max():.1f} standard errors, 5 allowed."
-    ).replace(",", "\u202f", 1 if n >= 1000 else 0)
+    )
     return _with_teeth(
         label,
         "Monte Carlo",
