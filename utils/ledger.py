@@ -55,7 +55,7 @@ class Verdict:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         mood = "holds" if self.holds else "fails"
-        anchor = "equation-" + self.label.replace(":", "-")  # as the built page names it
+        anchor = "equation-" + re.sub(r"[^a-z0-9]+", "-", self.label.lower())  # as Sphinx does
         proved, *teeth = re.split(r" (?=Rejected: |Also true: |But )", self.line)
         small = "".join(f'<span class="verdict-teeth">{escape(part)}</span>' for part in teeth)
         return {
@@ -294,8 +294,8 @@ def check_mean(
     k = int((np.abs(exact) / np.where(sd > 0, sd, np.inf)).argmax())  # the clearest coordinate
     count = f"{n:,}".replace(",", "\u202f")
     proved = (
-        f"agrees with Monte Carlo on {where}: {count} {rows_are} give {rows[:, k].mean():.4f} "
-        f"± {sd[k] / np.sqrt(n):.4f}, exact {exact[k]:.4f}"
+        f"agrees with Monte Carlo on {where}: {count} {rows_are} give {_number(rows[:, k].mean())} "
+        f"± {sd[k] / np.sqrt(n):.4f}, exact {_number(exact[k])}"
         f"{f'; largest of {len(exact)} deviations' if len(exact) > 1 else '; deviation'} "
         f"{z.max():.1f} standard errors, 5 allowed."
     )
@@ -374,6 +374,10 @@ def _require_label_and_teeth(label: str, wrong: Mapping[str, Any]) -> None:
         )
     if not wrong:
         raise ValueError(f"{label} has no wrong version; a check must show what it rejects")
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}".replace("-", "−")
 
 
 def _at(case: Any) -> str:
