@@ -1,0 +1,228 @@
+"""Measure, print, and write RESULTS.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import gym_loop, jax_peer, slider, textbook
+from benchmarks.problems import N, T, draw_uniforms, estimation, problems, simulation
+from benchmarks.timing import ROUNDS, medians
+from utils import TabularSoftmax, exact, examples
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One ratio; ``least`` tells whether the bound is a lower one."""
+
+    what: str
+    ratio: float
+    bound: float
+    least: bool = False
+    note: str = ""
+
+    @property
+    def met(self) -> bool:
+        return self.ratio >= self.bound if self.least else self.ratio <= self.bound
+
+    def markdown(self) -> str:
+        sign = "≥" if self.least else "≤"
+        verdict = "met" if self.met else "**missed**"
+        return (
+            f"| {self.what} | {self.ratio:.3g} | {sign} {self.bound:g} | {verdict} | {self.note} |"
+        )
+
+
+def against_uniforms(name, mdp, theta, bounds):
+    times = medians(
+        {
+            "L": draw_uniforms(N, T),
+            "simulate": simulation(mdp, theta),
+            "estimate": estimation(mdp, theta),
+        }
+    )
+    for key, text, bound in zip(
+        ("simulate", "estimate"),
+        ("simulate", "simulate + reward-to-go mean + standard error"),
+        bounds,
+        strict=True,
+    ):
+        note = f"{1e3 * times[key]:.1f} ms against {1e3 * times['L']:.1f} ms"
+        yield Row(f"{text} / L, {name}", times[key] / times["L"], bound, note=note)
+
+
+def one_slider_move(name, mdp, theta):
+    times = medians({"L": draw_uniforms(1000, 50), "ours": estimation(mdp, theta, 1000, 50)})
+    what = f"N = 1000, T = 50, simulate + estimate, {name}"
+    milliseconds = 1e3 * times["ours"]
+    yield Row(f"{what} / L", times["ours"] / times["L"], 4.5)
+    yield Row(f"{what}, milliseconds", milliseconds, 1)
+
+
+def against_gymnasium(mdp, theta, n=1000):
+    env = gym_loop.make(n)
+    rng = np.random.default_rng(0)
+
+    def loop():
+        return gym_loop.simulate(env, theta, T, rng)
+
+    times = medians(
+        {
+            "ours": simulation(mdp, theta),
+            "ours with gradient": estimation(mdp, theta),
+            "loop": loop,
+            "loop with gradient": lambda: textbook.estimate(mdp, theta, *loop()),
+        },
+        rounds=9,
+    )
+    env.close()
+    note = f"for each trajectory; the loop runs {n}, ours {N}"
+    for suffix, bound in (("", 500), (" with gradient", 300)):
+        ratio = times["loop" + suffix] / n / (times["ours" + suffix] / N)
+        what = f"Gymnasium's vector loop{suffix} / ours, FrozenLake"
+        yield Row(what, ratio, bound, True, note)
+
+
+def against_textbook(name, mdp, theta, bound):
+    rng = np.random.default_rng(0)
+
+    def simulate():
+        return textbook.simulate(mdp, theta, N, T, rng)
+
+    times = medians(
+        {
+            "ours": simulation(mdp, theta),
+            "ours with gradient": estimation(mdp, theta),
+            "textbook": simulate,
+            "textbook with gradient": lambda: textbook.estimate(mdp, theta, *simulate()),
+        },
+        rounds=9,
+    )
+    for suffix in ("", " with gradient"):
+        ratio = times["textbook" + suffix] / times["ours" + suffix]
+        yield Row(f"textbook NumPy{suffix} / ours, {name}", ratio, bound, True)
+
+
+def against_jax(name, mdp, theta):
+    contenders = {
+        "ours": simulation(mdp, theta),
+        "ours with gradient": estimation(mdp, theta),
+        "best": jax_peer.best_simulation(mdp, theta, N, T),
+        "best with gradient": jax_peer.best_estimation(mdp, theta, N, T),
+    }
+    if name == "two-state":
+        contenders["usual"] = jax_peer.usual_simulation(mdp, theta, N, T)
+    times = medians(contenders, rounds=9)
+    for suffix in ("", " with gradient"):
+        ratio = times["best" + suffix] / times["ours" + suffix]
+        yield Row(f"JAX in its best form{suffix} / ours, {name}", ratio, 1.3, True)
+    if "usual" in times:
+        ratio = times["usual"] / times["ours"]
+        yield Row(f"JAX as usually written / ours, {name}", ratio, 1.3, True)
+
+
+def exact_against_one_solve(n_states, bound):
+    rng = np.random.default_rng(0)
+    mdp = examples.random_mdp(rng, n_states, 4, gamma=0.9, successors=min(n_states, 50))
+    theta = rng.normal(size=(n_states, 4))
+    policy = TabularSoftmax(theta)
+    matrix = np.eye(n_states) - 0.9 * exact.policy_kernel(mdp, policy)
+    reward = exact.policy_reward(mdp, policy)
+    times = medians(
+        {
+            "solve": lambda: np.linalg.solve(matrix, reward),
+            "ours": lambda: everything_exact(mdp, TabularSoftmax(theta)),
+        },
+        rounds=9 if n_states > 500 else 51,
+    )
+    what = f"exact J, V, Q, d and gradient / one dense solve, S = {n_states}"
+    yield Row(what, times["ours"] / times["solve"], bound)
+
+
+def everything_exact(mdp, policy):
+    evaluation = exact.evaluate(mdp, policy)
+    return evaluation, exact.gradient_of(mdp, policy, evaluation)
+
+
+def sparse_against_one_solve(side=71):
+    mdp = examples.grid(side)
+    theta = np.random.default_rng(0).normal(size=mdp.R.shape)
+    policy = TabularSoftmax(theta)
+    matrix = np.eye(mdp.n_states) - mdp.gamma * exact.policy_kernel(mdp, policy).toarray()
+    reward = exact.policy_reward(mdp, policy)
+    times = medians(
+        {
+            "solve": lambda: np.linalg.solve(matrix, reward),
+            "ours": lambda: everything_exact(mdp, TabularSoftmax(theta)),
+        },
+        rounds=9,
+    )
+    note = f"{1e3 * times['ours']:.1f} ms against {times['solve']:.1f} s"
+    what = f"sparse exact J, V, Q, d and gradient / one dense solve, {side} x {side} grid"
+    yield Row(what, times["ours"] / times["solve"], 0.02, note=note)
+
+
+def explorer_against_interact():
+    times = medians({"explorer": slider.explorer_move(), "interact": slider.interact_move()})
+    note = f"{1e3 * times['explorer']:.0f} ms against {1e3 * times['interact']:.0f} ms"
+    what = "a slider move of the explorer / of interact with a new inline figure"
+    yield Row(what, times["explorer"] / times["interact"], 1 / 3, note=note)
+
+
+def all_rows():
+    cases = problems()
+    bounds = {"two-state": (1.6, 3), "FrozenLake": (1.6, 3), "100x4": (2.3, 5.5)}
+    for name, case in cases.items():
+        yield from against_uniforms(name, *case, bounds[name])
+    for name in ("two-state", "FrozenLake"):
+        yield from one_slider_move(name, *cases[name])
+    yield from against_gymnasium(*cases["FrozenLake"])
+    for name, bound in (("two-state", 4), ("FrozenLake", 8), ("100x4", 10)):
+        yield from against_textbook(name, *cases[name], bound)
+    for name, case in cases.items():
+        yield from against_jax(name, *case)
+    yield from exact_against_one_solve(100, 2.3)
+    yield from exact_against_one_solve(1000, 1.8)
+    yield from sparse_against_one_solve()
+    yield from explorer_against_interact()
+
+
+def machine(load: float) -> str:
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("numpy", "scipy", "jax", "gymnasium", "matplotlib")
+    )
+    return (
+        f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}; "
+        f"Python {platform.python_version()}, {packages}. "
+        f"Load average when the run began: {load:.1f}."
+    )
+
+
+def main() -> None:
+    load = os.getloadavg()[0]
+    rows = []
+    for row in all_rows():
+        rows.append(row)
+        print(row.markdown(), flush=True)
+    table = "\n".join(row.markdown() for row in rows)
+    RESULTS.write_text(
+        "# Results\n\n"
+        "Written by `make bench`. Every ratio compares medians of at least nine interleaved rounds "
+        f"({ROUNDS} unless the contender is slow), one thread for all. L is the time to draw the "
+        f"2 N T float64 uniforms of a straightforward simulator into an array; N = {N}, T = {T} "
+        "unless said otherwise. Policies and sampling tables are made anew at every call.\n\n"
+        f"Machine: {machine(load)}\n\n"
+        "| what | measured | bound | | note |\n|---|---|---|---|---|\n"
+        f"{table}\n",
+        encoding="utf-8",
+    )
+
+
+main()
