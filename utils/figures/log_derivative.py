@@ -1,0 +1,305 @@
+"""Pictures of chapter 2: weights that move, two ways to lose mass, an edge, and REINFORCE."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import comb
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils import examples
+from utils.explorer.picture import picture
+from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.figures.words import plain, signed
+from utils.rollouts import simulate
+from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.variance import return_and_score_moments
+
+TOSSES = 10
+HEADS = np.arange(TOSSES + 1)
+PAY = np.where(HEADS <= 7, HEADS, 0)  # the number of heads, but nothing above seven
+CEILING = 7.5  # the labels stand above it
+
+
+def heads_law(theta) -> np.ndarray:
+    """The law of the number of heads in ten tosses with logit theta, [..., 11]."""
+    p = 1 / (1 + np.exp(-np.asarray(theta, dtype=float)))[..., None]
+    return np.array([comb(TOSSES, x) for x in HEADS]) * p**HEADS * (1 - p) ** (TOSSES - HEADS)
+
+
+@picture(
+    alt="Mean pay-out as a curve over theta. A second curve reweights one fixed sample to every "
+    "other theta. It follows the exact curve near the theta of the sample, where its tangent is "
+    "the score-function estimate, and strays inside a widening band further away.",
+    theta="the sample is drawn at θ",
+    n="samples N",
+)
+def weights_move(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "The sample stays; only its weights move")
+    axes.set(xlim=(-1.5, 2.5), ylim=(0, 10), xlabel="$θ'$, the logit of heads")
+    axes.set_ylabel("mean pay-out")
+    grid = np.linspace(-1.5, 2.5, 61)
+    laws = heads_law(grid)
+    exact_curve = laws @ PAY
+    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
+    axes.plot(grid, exact_curve, color=TRUTH)
+    (reweighted,) = axes.plot([], [], color=ESTIMATE)
+    (tangent,) = axes.plot([], [], color=INK, ls=(0, (4, 2)))
+    (point,) = axes.plot([], [], "o", color=INK, ms=5)
+    for height, text, colour in (
+        (9.35, "exact", TRUTH),
+        (8.6, "one sample, reweighted", ESTIMATE),
+        (7.85, r"band: $\pm 2$ exact standard errors", FAINT),
+    ):
+        axes.text(-1.42, height, text, color=colour)
+    slope_label = axes.text(2.42, 9.35, "", color=INK, ha="right")
+
+    def draw(rng, theta, n):
+        law = heads_law(theta)
+        counts = rng.multinomial(int(n), law) / n
+        # p_theta'(x) / p_theta(x) f(x): the pay-out times its weight, [61, 11].
+        weighted = laws / law * PAY
+        spread = np.sqrt(np.maximum(weighted**2 @ law - exact_curve**2, 0) / n)
+        slopes = PAY * (HEADS - law @ HEADS)
+        slope = float(counts @ slopes)
+        error = float(np.sqrt((counts @ slopes**2 - slope**2) / (n - 1)))
+        low, high = np.clip(exact_curve + 2 * np.array([-1, 1])[:, None] * spread, 0, CEILING)
+        band.set_data(grid, low, high)
+        curve = weighted @ counts
+        reweighted.set_data(grid, np.where(curve <= CEILING, curve, np.nan))
+        reach = np.array([-0.5, 0.5])
+        height = float(counts @ PAY)
+        tangent.set_data(theta + reach, height + slope * reach)
+        point.set_data([theta], [height])
+        slope_label.set_text(f"dashed: slope {signed(slope)}")
+        return (
+            f"{n:g} samples drawn at θ = {plain(theta)} put the slope there at {signed(slope)} "
+            f"± {1.96 * error:.2f}. The exact slope is {signed(float(law @ slopes))}."
+        )
+
+    return draw
+
+
+BOX_STEP, BOX_SAMPLES = 0.2, 200
+
+
+@picture(
+    alt="Upper panel: the uniform density on (0, theta) as a box; moving theta lowers its top and "
+    "adds a strip at its right edge. Lower panel: bars for the score part, the edge part and "
+    "their sum, the true derivative. Monte Carlo of the score formula sits on the score part.",
+    size=(5.4, 4.8),
+    theta="right edge θ",
+    power="power k in f(x) = xᵏ",
+)
+def sinking_box(figure: Figure):
+    upper, lower = figure.subplots(2, 1, height_ratios=(3, 2))
+    title(upper, "The score sees the box sink, not the strip at its edge")
+    upper.set(xlim=(0, 2.9), ylim=(0, 2.2), xlabel="$x$", ylabel="density")
+    lower.set(xlim=(-2.6, 4.6), ylim=(-0.6, 2.6))
+    lower.set_yticks([2, 1, 0], ["score part", "edge part", "truth"])
+    lower.set_xlabel(r"derivative of $\mathbb{E}\,f(X)$ and its parts")
+    lower.axvline(0, color=INK, lw=0.8)
+    (kept,) = upper.fill([0, 0, 0, 0], [0, 0, 0, 0], color=GRID, lw=0)
+    (lost,) = upper.fill([0, 0, 0, 0], [0, 0, 0, 0], color=CONTRAST, lw=0)
+    (gained,) = upper.fill([0, 0, 0, 0], [0, 0, 0, 0], color=SAFE, lw=0)
+    upper.text(2.85, 1.98, "lost: the score sees it", color=CONTRAST, ha="right")
+    upper.text(2.85, 1.74, "gained: the score does not", color=SAFE, ha="right")
+    bars = lower.barh([2, 1, 0], [0, 0, 0], color=[CONTRAST, SAFE, TRUTH], height=0.5)
+    (interval,) = lower.plot([], [], color=ESTIMATE, lw=2)
+    (dot,) = lower.plot([], [], "o", color=ESTIMATE, ms=5)
+    lower.text(4.55, 2.02, f"dot: {BOX_SAMPLES} samples, 95 %", color=ESTIMATE, ha="right")
+
+    def draw(rng, theta, power):
+        top, new_top = 1 / theta, 1 / (theta + BOX_STEP)
+        kept.set_xy([(0, 0), (theta, 0), (theta, new_top), (0, new_top)])
+        lost.set_xy([(0, new_top), (theta, new_top), (theta, top), (0, top)])
+        right = theta + BOX_STEP
+        gained.set_xy([(theta, 0), (right, 0), (right, new_top), (theta, new_top)])
+        edge = theta ** (power - 1)
+        score = -edge / (power + 1)
+        for bar, width in zip(bars, (score, edge, score + edge), strict=True):
+            bar.set_width(width)
+        x = theta * rng.random(BOX_SAMPLES)
+        mean, error = mean_and_standard_error(-(x**power) / theta)
+        low, high = confidence_interval(mean, error)
+        interval.set_data([low, high], [2, 2])
+        dot.set_data([mean], [2])
+        return (
+            f"At θ = {theta:g} with f(x) = x{'⁰¹²³'[int(power)]} the truth is "
+            f"{signed(score + edge)}. The score formula gives {signed(score)}, "
+            f"the edge adds {signed(edge)}."
+        )
+
+    return draw
+
+
+def escaping_parts(theta: float, log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The density of log10 X under the law of eq:escape-mass: what stays, and what runs away."""
+    x = 10.0**log_x
+    stays = (1 - theta / 4) / (2 * (1 + x) ** 1.5)
+    runs = theta / 4 * theta**4 * x * np.exp(-(theta**2) * x)
+    return stays * x * np.log(10), runs * x * np.log(10)
+
+
+def mass_up_to(limit: float, theta) -> np.ndarray:
+    """P_theta(X <= limit) under the law of eq:escape-mass."""
+    theta = np.asarray(theta, dtype=float)
+    reach = theta**2 * limit
+    stays = (1 - theta / 4) * (1 - (1 + limit) ** -0.5)
+    return stays + theta / 4 * (1 - (1 + reach) * np.exp(-reach))
+
+
+@picture(
+    alt="Upper panel: a density on a logarithmic axis with a lump, or a dent, that moves right as "
+    "theta goes to 0. Lower panel: the mass up to a limit K as a function of theta; away from 0 it "
+    "is flat, yet its slope at 0 stays near -1/4 however large K is.",
+    size=(5.4, 4.8),
+    theta="parameter θ",
+    exponent="limit K = 10ᵐ with m",
+)
+def escaping_mass(figure: Figure):
+    upper, lower = figure.subplots(2, 1)
+    title(upper, "A share θ/4 of the mass runs to infinity as θ → 0")
+    upper.set(xlim=(-2, 6), ylim=(0, 0.75), xlabel=r"$\log_{10} x$", ylabel="density")
+    lower.set(xlim=(-0.9, 0.9), ylim=(0.5, 1.25), xlabel="$θ$", ylabel=r"mass up to $K$")
+    grid = np.linspace(-2, 6, 121)
+    near = np.sinh(np.linspace(-7, 7, 161)) / np.sinh(7) * 0.9
+    lump = upper.fill_between([0], [0], [0], color=CONTRAST, alpha=0.35, lw=0)
+    (density,) = upper.plot([], [], color=TRUTH)
+    (stays_line,) = upper.plot([], [], color=FAINT, ls=(0, (4, 3)), lw=1.2)
+    (limit_line,) = upper.plot([], [], color=SAFE, lw=1.2)
+    limit_label = upper.text(0, 0.66, "", color=SAFE, ha="center")
+    lower.axhline(1, color=FAINT, ls=(0, (4, 3)), lw=1.2)
+    (mass,) = lower.plot([], [], color=TRUTH)
+    (tangent,) = lower.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
+    (point,) = lower.plot([], [], "o", color=INK, ms=5)
+    lower.text(0.88, 1.03, "total mass 1", color=FAINT, ha="right")
+    slope_label = lower.text(0.88, 1.14, "", color=CONTRAST, ha="right")
+
+    def draw(rng, theta, exponent):
+        stays, runs = escaping_parts(theta, grid)
+        limit = 10.0**exponent
+        lump.set_data(grid, stays, stays + runs)
+        density.set_data(grid, stays + runs)
+        stays_line.set_data(grid, stays)
+        limit_line.set_data([exponent, exponent], [0, 0.63])
+        limit_label.set_position((exponent, 0.66))
+        limit_label.set_text(f"K = {limit:,.0f}".replace(",", "\u202f"))
+        slope = -0.25 * (1 - (1 + limit) ** -0.5)
+        start = float(mass_up_to(limit, 0))
+        reach = np.array([-0.6, 0.6])
+        mass.set_data(near, mass_up_to(limit, near))
+        tangent.set_data(reach, start + slope * reach)
+        inside = float(mass_up_to(limit, theta))
+        point.set_data([theta], [inside])
+        slope_label.set_text(f"slope at 0: {signed(slope, 3)}")
+        return (
+            f"At θ = {plain(theta)} the mass up to K is {inside:.3f}, of 1 in all. "
+            f"As a function of θ it has slope {signed(slope, 3)} at 0; the total has slope 0."
+        )
+
+    return draw
+
+
+EDGE_GRID = 10.0 ** np.arange(-4, 0.01, 0.25)
+EDGE_TOP = 4.0
+
+
+@picture(
+    alt="Score-function estimates of a derivative that is 1 for every theta, against theta on a "
+    "logarithmic axis. The band of two exact standard errors widens as theta goes to 0, and most "
+    "estimates there are exactly 0; a few lie beyond the top of the figure.",
+    n="samples N for each dot",
+)
+def edge_of_the_simplex(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "Near the edge the score sees nothing, or far too much")
+    axes.set(xscale="log", xlim=(7e-5, 1.3), ylim=(-0.4, 5.4), xlabel="$θ = p_θ(1)$")
+    axes.set_ylabel("estimate of the derivative")
+    fine = np.geomspace(1e-4, 1, 81)
+    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
+    axes.plot([1e-4, 1], [1, 1], color=TRUTH)
+    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=5)
+    (beyond,) = axes.plot([], [], "^", color=ESTIMATE, ms=6)
+    axes.text(1.2, 4.95, "truth: 1 at every $θ$", color=TRUTH, ha="right")
+    axes.text(1.2, 4.55, "estimates (triangle: beyond the top)", color=ESTIMATE, ha="right")
+    axes.text(1.2, 4.15, r"band: $\pm 2$ exact standard errors", color=FAINT, ha="right")
+
+    def draw(rng, n):
+        counts = rng.binomial(int(n), np.minimum(EDGE_GRID, 1))
+        estimates = counts / n / EDGE_GRID
+        spread = 2 * np.sqrt((1 / fine - 1) / n)
+        band.set_data(fine, np.maximum(1 - spread, -0.4), np.minimum(1 + spread, EDGE_TOP))
+        inside = estimates <= EDGE_TOP
+        dots.set_data(EDGE_GRID[inside], estimates[inside])
+        beyond.set_data(EDGE_GRID[~inside], np.full((~inside).sum(), EDGE_TOP - 0.15))
+        zeros = int((counts == 0).sum())
+        return (
+            f"With N = {n:g}, {zeros} of {len(counts)} estimates are exactly 0 and "
+            f"{int((~inside).sum())} lie above 4. At θ = 1/N the standard error is about 1."
+        )
+
+    return draw
+
+
+REINFORCE_HORIZONS = np.array([1, 2, 4, 7, 11, 16, 22, 30, 40])
+
+
+@cache
+def reinforce_law(gamma: float) -> np.ndarray:
+    """Mean and standard deviation of one REINFORCE sample for T = 1, ..., 40: [2, 40]."""
+    mdp = examples.running(gamma)
+    policy = examples.shared_logit(examples.running_policy(), action=1)
+    moments = [return_and_score_moments(mdp, policy, T)[:, :, 0] for T in range(1, 41)]
+    return np.array([(m[1, 1], np.sqrt(m[2, 2] - m[1, 1] ** 2)) for m in moments]).T
+
+
+@picture(
+    alt="REINFORCE estimates of the gradient of J_T against the horizon T, with 95 percent "
+    "intervals, the exact gradient as a line and a band of two exact standard errors that widens "
+    "steadily with T while the exact gradient settles.",
+    gamma="discount γ",
+    n="trajectories N",
+)
+def reinforce(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "Right on average, and noisier with every step")
+    axes.set(xlim=(0, 41), ylim=(-0.8, 1.2), xlabel="horizon $T$")
+    axes.set_ylabel(r"$(1-γ)\,\nabla J_T$")
+    horizons = np.arange(1, 41)
+    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
+    (curve,) = axes.plot([], [], color=TRUTH)
+    bars = axes.vlines(REINFORCE_HORIZONS, 0, 0, color=ESTIMATE, lw=1.4)
+    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    axes.text(0.6, 1.09, "exact", color=TRUTH)
+    axes.text(0.6, 0.96, "estimates with 95 % intervals", color=ESTIMATE)
+    axes.text(0.6, 0.83, r"band: $\pm 2$ exact standard errors", color=FAINT)
+    policy = examples.shared_logit(examples.running_policy(), action=1)
+    longest = int(REINFORCE_HORIZONS[-1])
+
+    def draw(rng, gamma, n):
+        scale = 1 - gamma
+        mean, spread = scale * reinforce_law(gamma)
+        error = spread / np.sqrt(n)
+        run = simulate(examples.running(gamma), policy, int(n), longest, rng)
+        discounted = gamma ** np.arange(longest)[:, None] * run.rewards
+        returns = np.cumsum(discounted, axis=0)
+        score_sums = np.cumsum(policy.scores[run.states, run.actions, 0], axis=0)
+        samples = scale * (returns * score_sums)[REINFORCE_HORIZONS - 1].T
+        estimate, standard_error = mean_and_standard_error(samples)
+        low, high = confidence_interval(estimate, standard_error)
+        band.set_data(horizons, mean - 2 * error, mean + 2 * error)
+        curve.set_data(horizons, mean)
+        bars.set_segments(
+            [[(T, a), (T, b)] for T, a, b in zip(REINFORCE_HORIZONS, low, high, strict=True)]
+        )
+        dots.set_data(REINFORCE_HORIZONS, estimate)
+        return (
+            f"At γ = {gamma:g} the exact gradient of J_40 is {signed(mean[-1] / scale, 3)}. "
+            f"With {n:g} trajectories the standard error is {error[0] / scale:.3f} at T = 1 and "
+            f"{error[-1] / scale:.3f} at T = 40."
+        )
+
+    return draw
