@@ -346,6 +346,29 @@ def coin_mdp(P: Any, R: Any, gamma: Any, rho0: Any, p: FracElement) -> SymbolicM
     )
 
 
+def parametric_mdp(
+    P: Any, R: Any, gamma: Any, rho0: Any, pi: Any, along: FracElement
+) -> SymbolicMDP:
+    """Any policy table pi [S,A] whose entries are elements of the field of the symbol `along`.
+
+    P [S,A,S], R [S,A], gamma and rho0 [S] hold numbers or elements of that field. The derivative is
+    the one with respect to `along`: D(s,a) = d pi(a|s) / d along, so that the MDPs of several
+    symbols give the coordinates of a gradient one by one.
+    """
+    one = along**0
+    fill = np.frompyfunc(lambda number: one * number, 1, 1)
+    table = fill(np.array(pi, dtype=object))
+    return SymbolicMDP(
+        gamma=one * gamma,
+        rho0=fill(np.array(rho0, dtype=object)),
+        P=fill(np.array(P, dtype=object)),
+        R=fill(np.array(R, dtype=object)),
+        pi=table,
+        dpi=np.frompyfunc(lambda entry: entry.diff(along), 1, 1)(table),
+        moving=((along, one),),
+    )
+
+
 def generators(names: str) -> tuple[FracElement, ...]:
     """The symbols of a field of rational functions, such as `p, c = generators("p, c")`."""
     return tuple(field(names, QQ)[1:])

@@ -23,7 +23,7 @@ All of it works on floats and on fractions (``utils.rational``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 
 import numpy as np
@@ -132,6 +132,24 @@ def estimator_moments(
         rho, kappa = _ingredients(chain, weights, critic, lam, horizon)
         mean, second = _weighted_scores(chain, rho, _as_table(chain, baseline), kappa, horizon)
     return _shaped(policy, mean, second)
+
+
+def moments_without_gamma_t(
+    mdp, policy, horizon: int, weights: str = "reward-to-go"
+) -> EstimatorMoments:
+    """Exact mean and variance of sum_{t<T} psi_t w_t, the estimator without its factor gamma^t.
+
+    ``weights`` is "reward-to-go" (w_t = G_t up to the horizon, as ``broken.without_gamma_t``), "q"
+    or "advantage" (the stationary ones). The rewards inside w_t stay discounted. ``mdp`` and
+    ``policy`` may be rational.
+    """
+    check_name("weights", weights, ("reward-to-go", "q", "advantage"))
+    chain = ScoredChain.of(mdp, policy)
+    rho, kappa = _ingredients(chain, weights, None, None, None)
+    # In the recursions chain.gamma weighs the terms of the sum, kappa the rewards inside w_t.
+    undiscounted = replace(chain, gamma=1)
+    no_baseline = _as_table(chain, None)
+    return _shaped(policy, *_weighted_scores(undiscounted, rho, no_baseline, kappa, horizon))
 
 
 def _critic(chain: ScoredChain, critic, horizon):
