@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from utils import TabularSoftmax, exact, examples, policy_gradient, simulate
-from utils.estimators import WEIGHTS, Estimate, pool
+from utils.estimators import WEIGHTS, Estimate, estimate_from_step_weights, pool
 from utils.policies import LinearSoftmax
 from utils.rollouts import simulate_in_chunks
+from utils.weights import discounted_rewards_to_go
 
 
 def random_problem(seed, n=200, horizon=6, shared=False):
@@ -71,14 +72,29 @@ def test_estimate_is_the_mean_and_error_of_one_sample_a_trajectory(weights, kind
 
 
 def test_blocks_of_trajectories_do_not_change_the_estimate(monkeypatch):
-    mdp, policy, rollouts = random_problem(3, n=101)
-    for weights in ("reward-to-go", "all-action"):
-        whole = policy_gradient(rollouts, policy, mdp=mdp, weights=weights)
-        with monkeypatch.context() as patch:
-            patch.setattr("utils.estimators.CELLS", 60)
-            in_blocks = policy_gradient(rollouts, policy, mdp=mdp, weights=weights)
-        np.testing.assert_allclose(in_blocks.mean, whole.mean, rtol=1e-12)
-        np.testing.assert_allclose(in_blocks.standard_error, whole.standard_error, rtol=1e-10)
+    for shared in (False, True):
+        mdp, policy, rollouts = random_problem(3, n=101, shared=shared)
+        for weights, baseline in (
+            ("reward-to-go", None),
+            ("reward-to-go", "leave-one-out"),
+            ("total-return", "leave-one-out"),
+            ("all-action", None),
+        ):
+            whole = policy_gradient(rollouts, policy, mdp, weights, baseline)
+            with monkeypatch.context() as patch:
+                patch.setattr("utils.estimators.CELLS", 60)
+                parts = policy_gradient(rollouts, policy, mdp, weights, baseline)
+            np.testing.assert_allclose(parts.mean, whole.mean, rtol=1e-11)
+            np.testing.assert_allclose(parts.standard_error, whole.standard_error, rtol=1e-10)
+
+
+def test_weights_given_by_hand_are_cut_into_the_same_blocks(monkeypatch):
+    mdp, policy, rollouts = random_problem(4, n=50)
+    by_hand = discounted_rewards_to_go(rollouts.rewards, mdp.gamma)
+    monkeypatch.setattr("utils.estimators.CELLS", 60)
+    found = estimate_from_step_weights(rollouts, policy, by_hand)
+    named = policy_gradient(rollouts, policy, mdp)
+    np.testing.assert_array_equal(found.mean, named.mean)
 
 
 @pytest.mark.parametrize("baseline", [None, "leave-one-out"])
@@ -141,9 +157,7 @@ def test_chunks_pool_to_the_estimate_of_all_trajectories(weights):
     mdp, policy, rollouts = random_problem(6, n=50)
     parts = []
     for columns in (slice(0, 20), slice(20, 21), slice(21, 50)):
-        part = type(rollouts)(
-            rollouts.path[:, columns], rollouts.actions[:, columns], rollouts.rewards[:, columns]
-        )
+        part = rollouts.columns(columns)
         parts.append(policy_gradient(part, policy, mdp=mdp, weights=weights, lam=0.3))
     pooled = pool(parts)
     whole = policy_gradient(rollouts, policy, mdp=mdp, weights=weights, lam=0.3)
@@ -201,6 +215,8 @@ def test_wrong_arguments_are_named():
         policy_gradient(rollouts, policy, mdp=mdp, weights="q", critic=(np.zeros((5, 3)), Q))
     with pytest.raises(ValueError, match="lam is None, not in"):
         policy_gradient(rollouts, policy, mdp=mdp, weights="gae")
+    with pytest.raises(ValueError, match="is a mean of returns, not for 'q'"):
+        policy_gradient(rollouts, policy, mdp=mdp, weights="q", baseline="leave-one-out")
     with pytest.raises(ValueError, match="no estimate to pool"):
         pool([])
     assert isinstance(policy_gradient(rollouts, policy, mdp=mdp), Estimate)

@@ -253,8 +253,7 @@ def test_variance_is_the_spread_of_simulated_estimates(weights, shared):
     rollouts = simulate(mdp, policy, n_batches * size, T, rng)
     parts = [
         policy_gradient(
-            type(rollouts)(rollouts.path[:, c], rollouts.actions[:, c], rollouts.rewards[:, c]),
-            policy, mdp, weights=weights, lam=0.5,
+            rollouts.columns(c), policy, mdp, weights=weights, lam=0.5
         )
         for c in (slice(i * size, (i + 1) * size) for i in range(n_batches))
     ]  # fmt: skip

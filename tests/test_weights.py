@@ -60,9 +60,10 @@ def test_a_critic_may_carry_a_time_index():
 
 
 def test_mean_of_others_leaves_out_the_own_value():
-    np.testing.assert_allclose(mean_of_others(np.array([1.0, 2.0, 6.0])), [4, 3.5, 1.5])
+    values = np.array([1.0, 2.0, 6.0])
+    np.testing.assert_allclose(mean_of_others(values, values.sum(), 3), [4, 3.5, 1.5])
     with pytest.raises(ValueError, match="leave-one-out is 1, not an integer of at least 2"):
-        mean_of_others(np.array([1.0]))
+        mean_of_others(values[:1], 1.0, 1)
 
 
 @pytest.mark.parametrize("lam", [None, -0.1, 1.5])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from utils.mdp import FiniteMDP
 from utils.policies import DifferentiablePolicy, TabularSoftmax, check_fits
 from utils.rollouts import BLOCK, Rollouts
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.statistics import confidence_interval
 from utils.validation import check_name
 from utils.weights import (
     LEAVE_ONE_OUT,
@@ -27,8 +27,8 @@ from utils.weights import (
 )
 
 WEIGHTS = ("total-return", "reward-to-go", "q", "advantage", "td-error", "gae", "all-action")
-# Cells (s, a, n) worked on at a time, 8 MB: bounds the memory, whatever S, A and N are.
-CELLS = 1 << 20
+# Cells (t, n) and (s, a, n) worked on at a time, 2 MB: bounds the memory and stays in the cache.
+CELLS = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,48 +84,54 @@ def policy_gradient(
     """
     check_name("weights", weights, WEIGHTS)
     check_fits(mdp, policy)
+    if weights not in ("total-return", "reward-to-go"):
+        critic = critic_tables(rollouts, policy, mdp, critic)
     if weights == "all-action":
         if baseline is not None:
             raise ValueError("weights='all-action' takes no baseline: it would drop out")
-        return _all_action(rollouts, policy, mdp, critic_tables(rollouts, policy, mdp, critic)[1])
-    per_step = _step_weights(rollouts, policy, mdp, weights, baseline, critic, lam)
-    return estimate_from_step_weights(rollouts, policy, per_step)
+        return _all_action(rollouts, policy, mdp, critic[1])
+    _check_baseline(weights, baseline)
+    # Sums over all trajectories, before these are cut into blocks.
+    sums = discounted_rewards_to_go(rollouts.rewards.sum(axis=1, keepdims=True), mdp.gamma)
 
-
-def _step_weights(rollouts, policy, mdp, weights, baseline, critic, lam) -> np.ndarray:
-    """What multiplies psi_t, [T, N]; gamma^t is included."""
-    if weights in ("total-return", "reward-to-go"):
-        sums = discounted_rewards_to_go(rollouts.rewards, mdp.gamma)
-        if weights == "total-return":
-            return _total_return(sums[0], baseline, rollouts.horizon)
+    def step_weights(part: Rollouts) -> np.ndarray:
+        """What multiplies psi_t, [T, n]; gamma^t is included."""
+        values = _weights_of(part, mdp, weights, critic, lam)
         if isinstance(baseline, str):
-            check_name("baseline", baseline, (LEAVE_ONE_OUT,))
-            return sums - mean_of_others(sums)
-    else:
-        V, Q = critic_tables(rollouts, policy, mdp, critic)
-        if weights == "q":
-            sums = along_steps(Q, rollouts)
-        elif weights == "advantage":
-            sums = along_steps(Q - (V if V.ndim == 1 else V[:-1])[..., None], rollouts)
-        elif weights == "td-error":
-            sums = td_errors(rollouts, mdp, V)
-        else:
-            sums = generalised_advantages(rollouts, mdp, V, lam)
-        sums = sums * discounts(mdp.gamma, rollouts.horizon)
-    if baseline is None:
-        return sums
-    b = baseline_values(rollouts, mdp, baseline)
-    return sums - discounts(mdp.gamma, rollouts.horizon) * b
+            values = values - mean_of_others(values, sums, rollouts.n)
+        elif baseline is not None:
+            b = baseline_values(part, mdp, baseline)
+            values -= b if weights == "total-return" else b * discounts(mdp.gamma, part.horizon)
+        if weights == "total-return":
+            return np.broadcast_to(values[0], values.shape)
+        return values
+
+    return _estimate(rollouts, policy, step_weights)
 
 
-def _total_return(returns: np.ndarray, baseline, horizon: int) -> np.ndarray:
+def _check_baseline(weights: str, baseline) -> None:
     if isinstance(baseline, str):
         check_name("baseline", baseline, (LEAVE_ONE_OUT,))
-        baseline = mean_of_others(returns)
-    elif np.ndim(baseline):
+        if weights not in ("total-return", "reward-to-go"):
+            raise ValueError(f"baseline='leave-one-out' is a mean of returns, not for {weights!r}")
+    elif weights == "total-return" and np.ndim(baseline):
         raise ValueError("weights='total-return' takes a single number as baseline")
-    centred = returns if baseline is None else returns - baseline
-    return np.broadcast_to(centred, (horizon, len(returns)))
+
+
+def _weights_of(part: Rollouts, mdp: FiniteMDP, weights: str, critic, lam) -> np.ndarray:
+    """gamma^t w_t for each step, [T, n]; for "total-return" the first row holds G_0."""
+    if weights in ("total-return", "reward-to-go"):
+        return discounted_rewards_to_go(part.rewards, mdp.gamma)
+    V, Q = critic
+    if weights == "q":
+        values = along_steps(Q, part)
+    elif weights == "advantage":
+        values = along_steps(Q - (V if V.ndim == 1 else V[:-1])[..., None], part)
+    elif weights == "td-error":
+        values = td_errors(part, mdp, V)
+    else:
+        values = generalised_advantages(part, mdp, V, lam)
+    return values * discounts(mdp.gamma, part.horizon)
 
 
 def estimate_from_step_weights(
@@ -135,32 +141,42 @@ def estimate_from_step_weights(
 
     ``weights`` is [T, N] and holds whatever multiplies the score psi_t, gamma^t included.
     """
-    if isinstance(policy, TabularSoftmax):
-        return _from_sums(_tabular_sums(rollouts, policy, weights), rollouts.n)
-    samples = [
-        np.einsum("tn,tn->n", weights, along_steps(policy.scores[:, :, i], rollouts))
-        for i in range(policy.theta.size)
-    ]
-    return _from_samples(samples, policy)
+    blocks = iter(_blocks(rollouts, policy))
+    return _estimate(rollouts, policy, lambda part: weights[:, next(blocks)])
 
 
-def _tabular_sums(rollouts, policy, weights) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(sum X, sum X^2) for one block of trajectories after the other.
+def _estimate(
+    rollouts: Rollouts,
+    policy: DifferentiablePolicy,
+    step_weights: Callable[[Rollouts], np.ndarray],
+) -> Estimate:
+    """The estimate from X = sum_t weights_t psi_t, one block of trajectories after the other."""
+    sums = _tabular_sums if isinstance(policy, TabularSoftmax) else _shared_sums
+    parts = (rollouts.columns(block) for block in _blocks(rollouts, policy))
+    return _from_sums((sums(part, policy, step_weights(part)) for part in parts), rollouts.n)
+
+
+def _tabular_sums(part: Rollouts, policy: TabularSoftmax, weights: np.ndarray):
+    """(sum of X, sum of X^2) over the trajectories of a block, each [S, A].
 
     A visit to (s, a) adds to the row of s only. So let C[s, a] be the sum of the weights of the
     visits of one trajectory to (s, a). Then X[s, b] = sum_a (1{a = b} - pi(b|s)) C[s, a]: one
     count of visits and one small matrix product, and no array of scores is built.
     """
     n_states, n_actions = policy.theta.shape
-    to_gradient = policy.row_scores.swapaxes(1, 2)
-    for block in _blocks(rollouts.n, n_states * n_actions):
-        n = block.stop - block.start
-        cells = _visit_cells(rollouts.states[:, block], rollouts.actions[:, block], n_actions)
-        counted = np.bincount(
-            cells.ravel(), weights[:, block].ravel(), minlength=n_states * n_actions * n
-        )
-        samples = to_gradient @ counted.reshape(n_states, n_actions, n)
-        yield samples.sum(axis=2), np.einsum("san,san->sa", samples, samples)
+    cells = _visit_cells(part.states, part.actions, n_actions)
+    counted = np.bincount(cells.ravel(), weights.ravel(), n_states * n_actions * part.n)
+    samples = policy.row_scores.swapaxes(1, 2) @ counted.reshape(n_states, n_actions, part.n)
+    return samples.sum(axis=2), np.einsum("san,san->sa", samples, samples)
+
+
+def _shared_sums(part: Rollouts, policy: DifferentiablePolicy, weights: np.ndarray):
+    """The same for any policy, one coordinate of theta after the other."""
+    samples = [
+        np.einsum("tn,tn->n", weights, along_steps(table, part))
+        for table in np.moveaxis(policy.scores, 2, 0)
+    ]
+    return _sums_of(samples, policy)
 
 
 def _visit_cells(states, actions, n_actions: int) -> np.ndarray:
@@ -179,38 +195,48 @@ def _visit_cells(states, actions, n_actions: int) -> np.ndarray:
 
 
 def _all_action(rollouts, policy, mdp, Q) -> Estimate:
-    """X = sum_t gamma^t sum_a grad pi(a|s_t) Q_t(s_t, a)."""
+    """X = sum_t gamma^t h_t(s_t) with h_t(s) = sum_a grad pi(a|s) Q_t(s, a)."""
     factors = discounts(mdp.gamma, rollouts.horizon)
     pi = policy.probabilities
     if isinstance(policy, TabularSoftmax):
-        # Row s of X is the sum over the visits to s of h_t(s, .).
-        h = pi * (Q - (pi * Q).sum(axis=-1, keepdims=True))
-        return _from_sums(_visited_row_sums(rollouts, factors, h), rollouts.n)
-    h = np.einsum("sa,...sa,sad->...sd", pi, Q, policy.scores)
+        # h(s) has the row of s only: pi(b|s) (Q(s, b) - sum_a pi(a|s) Q(s, a)) in column b.
+        h, sums = pi * (Q - (pi * Q).sum(axis=-1, keepdims=True)), _tabular_all_action_sums
+    else:
+        h, sums = np.einsum("sa,...sa,sad->...sd", pi, Q, policy.scores), _shared_all_action_sums
+    parts = (rollouts.columns(block) for block in _blocks(rollouts, policy))
+    return _from_sums((sums(part, policy, factors, h) for part in parts), rollouts.n)
+
+
+def _tabular_all_action_sums(part: Rollouts, policy: TabularSoftmax, factors, h):
+    n_states, n_actions = policy.theta.shape
+    cells = (part.states * part.n + np.arange(part.n)).ravel()
+    sums, squares = np.empty((2, n_states, n_actions))
+    for a in range(n_actions):
+        terms = factors * along_path(h[..., a], part.states)
+        samples = np.bincount(cells, terms.ravel(), n_states * part.n).reshape(n_states, part.n)
+        sums[:, a], squares[:, a] = samples.sum(axis=1), (samples**2).sum(axis=1)
+    return sums, squares
+
+
+def _shared_all_action_sums(part: Rollouts, policy: DifferentiablePolicy, factors, h):
     samples = [
-        (factors * along_path(h[..., i], rollouts.states)).sum(axis=0)
-        for i in range(policy.theta.size)
+        (factors * along_path(h[..., i], part.states)).sum(axis=0) for i in range(policy.theta.size)
     ]
-    return _from_samples(samples, policy)
+    return _sums_of(samples, policy)
 
 
-def _visited_row_sums(rollouts, factors, h) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    n_states, n_actions = h.shape[-2:]
-    for block in _blocks(rollouts.n, n_states):
-        n = block.stop - block.start
-        states = rollouts.states[:, block]
-        cells = (states * n + np.arange(n)).ravel()
-        sums, squares = np.empty((2, n_states, n_actions))
-        for a in range(n_actions):
-            terms = factors * along_path(h[..., a], states)
-            samples = np.bincount(cells, terms.ravel(), n_states * n).reshape(n_states, n)
-            sums[:, a], squares[:, a] = samples.sum(axis=1), (samples**2).sum(axis=1)
-        yield sums, squares
+def _sums_of(samples: list[np.ndarray], policy: DifferentiablePolicy):
+    shape = policy.theta.shape
+    return (
+        np.array([x.sum() for x in samples]).reshape(shape),
+        np.array([x @ x for x in samples]).reshape(shape),
+    )
 
 
-def _blocks(n: int, cells_each: int) -> list[slice]:
-    """Slices that cut n trajectories into equal blocks of at most ``CELLS`` cells."""
-    size = math.ceil(n / math.ceil(n * cells_each / CELLS))
+def _blocks(rollouts: Rollouts, policy: DifferentiablePolicy) -> list[slice]:
+    """Slices that cut the trajectories into equal blocks, so that no work array passes CELLS."""
+    n, each = rollouts.n, max(rollouts.horizon, policy.probabilities.size)
+    size = math.ceil(n / math.ceil(n * each / CELLS))
     return [slice(i, min(i + size, n)) for i in range(0, n, size)]
 
 
@@ -221,13 +247,6 @@ def _from_sums(blocks: Iterable[tuple[np.ndarray, np.ndarray]], n: int) -> Estim
         return Estimate(mean, np.full_like(mean, np.inf), n)
     variance = np.maximum(square - n * mean**2, 0) / (n - 1)
     return Estimate(mean, np.sqrt(variance / n), n)
-
-
-def _from_samples(samples: list[np.ndarray], policy: DifferentiablePolicy) -> Estimate:
-    samples = np.stack(samples, axis=1).reshape(-1, *policy.theta.shape)
-    if len(samples) == 1:
-        return Estimate(samples[0], np.full_like(samples[0], np.inf), 1)
-    return Estimate(*mean_and_standard_error(samples), len(samples))
 
 
 def pool(estimates: Iterable[Estimate]) -> Estimate:

@@ -48,6 +48,10 @@ class Rollouts:
         """N, the number of trajectories."""
         return self.actions.shape[1]
 
+    def columns(self, which: slice) -> Rollouts:
+        """Some of the trajectories, as views of these arrays."""
+        return Rollouts(self.path[:, which], self.actions[:, which], self.rewards[:, which])
+
     @classmethod
     def empty(cls, n: int, horizon: int) -> Rollouts:
         """Arrays to be filled, all in one piece of memory.

@@ -108,7 +108,7 @@ def baseline_values(rollouts: Rollouts, mdp: FiniteMDP, baseline):
     return along_path(table, rollouts.states)
 
 
-def mean_of_others(values: np.ndarray) -> np.ndarray:
-    """For each trajectory the mean of the other N - 1, over the last axis of [..., N]."""
-    n = check_count("the number of trajectories for leave-one-out", values.shape[-1], least=2)
-    return (values.sum(axis=-1, keepdims=True) - values) / (n - 1)
+def mean_of_others(values: np.ndarray, sums: np.ndarray, n: int) -> np.ndarray:
+    """For each trajectory the mean of the other n - 1, given the ``sums`` over all n."""
+    check_count("the number of trajectories for leave-one-out", n, least=2)
+    return (sums - values) / (n - 1)
