@@ -140,6 +140,11 @@ def kernel_that_moves(figure: Figure):
     return draw
 
 
+def share_missing(share: float) -> str:
+    """A share of 1 in words, never finer than a tenth of a per cent."""
+    return f"at most {100 * share:.2g} %" if share >= 0.001 else "less than 0.1 %"
+
+
 TRUNCATION_HORIZONS = np.array([1, 2, 4, 7, 11, 16, 22, 30, 40])
 TRUNCATION_ROLLOUTS = 40
 
@@ -191,8 +196,8 @@ def truncation(figure: Figure):
         reached = int(np.ceil(np.log(0.01) / np.log(gamma)))
         return (
             f"At γ = {gamma:g} the limit is J = {J / scale:.3f}. "
-            f"After 20 steps at most {100 * gamma**20:.2g} % of the largest possible return "
-            f"is missing, after {reached} steps less than 1 %."
+            f"After 20 steps {share_missing(gamma**20)} of the largest possible return is missing, "
+            f"after {reached} steps less than 1 %."
         )
 
     return draw
@@ -231,7 +236,7 @@ def score_walk(figure: Figure):
     band = upper.fill_between([0], [0], [0], color=GRID, lw=0)
     walks = [upper.plot([], [], color=ESTIMATE, lw=0.9)[0] for _ in range(WALKS)]
     falls = [lower.plot([], [], color=CONTRAST, lw=0.9)[0] for _ in range(WALKS)]
-    cursors = [axes.axvline(0, color=INK, lw=1) for axes in (upper, lower)]
+    cursors = [upper.axvline(0, ymin=0.17, color=INK, lw=1), lower.axvline(0, color=INK, lw=1)]
     upper.text(1, -15, r"band: $\pm 2$ exact standard deviations", color=FAINT)
     mdp = examples.running()
 
