@@ -30,7 +30,7 @@ class Undecided(ValueError):
 
 def as_cases(value: Any) -> dict[Any, Any]:
     """The single statements inside a value: {key: entry} of a mapping, array, list or scalar."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not isinstance(value, PolyElement):
         return dict(value)
     if isinstance(value, np.ndarray) and value.ndim > 1:
         return {index: value[index] for index in np.ndindex(value.shape)}
