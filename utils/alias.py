@@ -28,10 +28,11 @@ class AliasTables:
     ``offsets`` holds, for each cell, the number that lifts this integer over the next cell border
     exactly if w is at or above the limit. After the addition the leading part is 2 cell (own
     outcome) or 2 cell + 1 (partner), the place of the answer in ``labels``. So a comparison and a
-    choice become one addition and one shift, which NumPy does fast.
+    choice become one addition and one shift, which NumPy does fast. ``shift`` = 32 - k is an array
+    of no dimension, because NumPy would convert a Python integer again at every call.
     """
 
-    shift: int
+    shift: np.ndarray
     offsets: np.ndarray
     labels: np.ndarray
 
@@ -49,15 +50,15 @@ class AliasTables:
         both = np.stack([labels.ravel(), labels.ravel().take(partners)], axis=1)
         # 2 cell + 1 in units of a column, less the first word of the partner.
         offsets = (cells + 1) * column_words - limits
-        return cls(shift, offsets, both.ravel())
+        return cls(np.array(shift), offsets, both.ravel())
 
     def draw(self, keys, words, out, cells) -> None:
         """Write one label to each entry of ``out`` [N].
 
         ``keys`` [N] hold the number of the law times 2^32; they are overwritten. ``words`` [N] are
-        random 32-bit words. ``cells`` [N] is scratch. All but the words are int64.
+        random 32-bit words. ``cells`` [N] is scratch. All are int64.
         """
-        np.add(keys, words, out=keys, casting="unsafe")
+        np.add(keys, words, out=keys)
         np.right_shift(keys, self.shift, out=cells)
         # mode="clip" spares NumPy a protective copy of `out`; no index is out of range.
         self.offsets.take(cells, None, out, "clip")

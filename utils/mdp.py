@@ -154,10 +154,22 @@ class Branches:
     next_states: np.ndarray
     probabilities: np.ndarray
 
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Each step as the single integer s' 2^32 + s m + a, [S, K]."""
+        return (self.next_states << 32) + self.pairs
+
 
 def power_of_two(least: int) -> int:
     """The smallest power of two that is at least ``least``."""
     return 1 << (int(least) - 1).bit_length()
+
+
+def padded_pairs(table: np.ndarray) -> np.ndarray:
+    """A table [S, A] as a flat array in which entry (s, a) stands at place s m + a."""
+    padded = np.zeros((len(table), power_of_two(table.shape[1])))
+    padded[:, : table.shape[1]] = table
+    return padded.ravel()
 
 
 def _gymnasium_table(env):

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.alias import AliasTables
-from utils.mdp import FiniteMDP, power_of_two
+from utils.mdp import FiniteMDP, padded_pairs, power_of_two
+from utils.memory import keep_freed_memory
 from utils.policies import FinitePolicy, check_fits, cumulative
 from utils.validation import check_count, check_generator
 
 # Numbers worked on at a time: enough to hide the cost of a NumPy call, few enough for the cache.
 BLOCK = 1 << 14
+HIGH_PART = np.array(-(1 << 32))
+
+keep_freed_memory()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +58,12 @@ class Rollouts:
 
     @classmethod
     def empty(cls, n: int, horizon: int) -> Rollouts:
-        """Arrays to be filled, all in one piece of memory.
-
-        One large piece is kept by the allocator from call to call. Three smaller ones would be
-        given back to the system each time, which costs half as much as the simulation.
-        """
-        memory = np.empty((3, horizon + 1, n), dtype=np.int64)
-        return cls(memory[0], memory[1, :-1], memory[2, :-1].view(float))
+        """Arrays to be filled."""
+        return cls(
+            np.empty((horizon + 1, n), dtype=np.int64),
+            np.empty((horizon, n), dtype=np.int64),
+            np.empty((horizon, n)),
+        )
 
 
 def simulate(
@@ -136,13 +139,11 @@ class AliasSteps:
 
     def __init__(self, mdp: FiniteMDP, policy: FinitePolicy):
         branches = mdp.branches
-        row = power_of_two(mdp.n_actions)
-        padding = ((0, 0), (0, row - mdp.n_actions))
-        chances = np.pad(policy.probabilities, padding).ravel().take(branches.pairs)
+        chances = padded_pairs(policy.probabilities).take(branches.pairs)
         chances *= branches.probabilities
-        self.tables = AliasTables.build(chances, (branches.next_states << 32) + branches.pairs)
-        self.rewards = np.pad(mdp.R, padding).ravel()
-        self.action_mask = row - 1
+        self.tables = AliasTables.build(chances, branches.labels)
+        self.rewards = padded_pairs(mdp.R)
+        self.action_mask = power_of_two(mdp.n_actions) - 1
 
     def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
         """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
@@ -152,15 +153,15 @@ class AliasSteps:
         labels = np.empty((steps, n), dtype=np.int64)
         for t in range(0, horizon, steps):
             k = min(steps, horizon - t)
-            words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)
-            for i in range(k):
-                self.tables.draw(keys, words[i * n : (i + 1) * n], labels[i], cells)
-                np.bitwise_and(labels[i], -(1 << 32), out=keys)
-            now = slice(t, t + k)
-            np.right_shift(labels[:k], 32, out=path[t + 1 : t + k + 1])
-            pairs = np.bitwise_and(labels[:k], (1 << 32) - 1, out=labels[:k])
-            self.rewards.take(pairs, None, rewards[now], "clip")
-            np.bitwise_and(pairs, self.action_mask, out=actions[now])
+            now, drawn = slice(t, t + k), labels[:k]
+            words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)[: k * n]
+            for word, label in zip(words.astype(np.int64).reshape(k, n), drawn, strict=True):
+                self.tables.draw(keys, word, label, cells)
+                np.bitwise_and(label, HIGH_PART, out=keys)
+            np.right_shift(drawn, 32, out=path[t + 1 : t + k + 1])
+            np.bitwise_and(drawn, self.action_mask, out=actions[now])
+            np.bitwise_and(drawn, ~HIGH_PART, out=drawn)
+            self.rewards.take(drawn, None, rewards[now], "clip")
 
 
 class InverseCdfSteps:

@@ -21,8 +21,8 @@ def discounts(gamma: float, horizon: int) -> np.ndarray:
 def discounted_rewards_to_go(rewards: np.ndarray, gamma: float) -> np.ndarray:
     """gamma^t G_t = sum_{k>=t} gamma^k r_k for rewards [T, N] (``eq:gamma-pull``)."""
     sums = rewards * discounts(gamma, len(rewards))
-    for t in reversed(range(len(sums) - 1)):
-        np.add(sums[t], sums[t + 1], out=sums[t])
+    for now, after in zip(sums[-2::-1], sums[:0:-1], strict=True):
+        np.add(now, after, out=now)
     return sums
 
 
