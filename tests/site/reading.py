@@ -39,6 +39,12 @@ def settle(tab: Page) -> None:
         timeout=30_000,
     )
     tab.evaluate("async () => { await window.MathJax?.startup?.promise; }")
+    rest(tab)
+
+
+def rest(tab: Page) -> None:
+    """Let the page lay itself out and answer: two frames."""
+    tab.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
 
 def unfold(tab: Page) -> None:
@@ -50,3 +56,4 @@ def unfold(tab: Page) -> None:
                 .forEach(title => title.click());
         }"""
     )
+    rest(tab)
