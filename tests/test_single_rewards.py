@@ -8,7 +8,15 @@ from trajectories import expectation
 
 from utils import TabularSoftmax, exact, examples
 from utils.rational_samples import random_problems, survival_chain
-from utils.single_rewards import expected_rewards, objective_slope, pair_means, reward_slopes
+from utils.single_rewards import (
+    expected_rewards,
+    hybrid_changes,
+    objective_slope,
+    pair_means,
+    reward_slopes,
+    scored_reward_law,
+    series_tail,
+)
 
 PROBLEMS = list(random_problems(20, seed=3))
 
@@ -118,3 +126,47 @@ def test_pair_means_are_expectations_over_all_trajectories():
     wanted = expectation(mdp, policy, 3, products)
     found = pair_means(mdp, policy.probabilities, first, second, 3)
     np.testing.assert_allclose(found, wanted, atol=1e-12)
+
+
+def test_changing_the_policy_at_one_time_after_the_other_gives_the_whole_change():
+    # eq:hybrid-sum
+    for x in PROBLEMS[:6]:
+        change = expected_rewards(x.mdp, x.other, 5) - expected_rewards(x.mdp, x.pi, 5)
+        summed = hybrid_changes(x.mdp, x.other - x.pi, walk=x.other, follow=x.pi, horizon=5)
+        assert (change == summed).all()
+
+
+def test_a_small_change_of_policy_changes_a_reward_by_its_slope():
+    for x in PROBLEMS[:6]:
+        slopes = hybrid_changes(x.mdp, x.dpi, walk=x.pi, follow=x.pi, horizon=5)
+        assert (slopes == reward_slopes(x.mdp, x.pi, x.dpi, 5)).all()
+
+
+def test_no_time_no_change():
+    x = PROBLEMS[0]
+    assert hybrid_changes(x.mdp, x.dpi, x.pi, x.pi, 0).shape == (0,)
+
+
+@pytest.mark.parametrize("rate", [Fraction(0), Fraction(1, 2), Fraction(9, 10)])
+def test_tails_of_the_series_differ_by_their_first_term_and_vanish(rate):
+    for T in range(6):
+        assert series_tail(rate, T) - series_tail(rate, T + 1) == (T + 1) * rate**T
+    assert series_tail(rate, 2000) < Fraction(1, 10**80)
+
+
+def test_law_of_reward_times_score_sum_is_that_of_the_enumeration():
+    rng = np.random.default_rng(8)
+    mdp = examples.random_mdp(rng, 2, 3)
+    policy = TabularSoftmax(rng.normal(size=(2, 3)))
+    score = policy.scores[:, :, 1]
+
+    def moments(states, actions):
+        steps = [(states[t], actions[t]) for t in range(3)]
+        sums = np.cumsum([score[step] for step in steps])
+        rewards = np.array([mdp.R[step] for step in steps])
+        return np.array([rewards * sums, (rewards**2 + 2) * sums**2])
+
+    first, second = expectation(mdp, policy, 3, moments)
+    mean, deviation = scored_reward_law(mdp, policy, score, 3, noise=2)
+    np.testing.assert_allclose(mean, first, atol=1e-12)
+    np.testing.assert_allclose(deviation, np.sqrt(second - first**2), atol=1e-12)

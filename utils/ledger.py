@@ -291,7 +291,8 @@ def check_mean(
                 f"{n} {rows_are} may miss the wrong version “{name}”; "
                 f"take at least {int(np.ceil(needed))}"
             )
-    k = int((np.abs(exact) / np.where(sd > 0, sd, np.inf)).argmax())  # the clearest coordinate
+    clear = np.where(sd > 0, np.abs(exact) / np.where(sd > 0, sd, 1.0), -1.0)
+    k = int(clear.argmax())  # the clearest coordinate
     count = f"{n:,}".replace(",", "\u202f")
     proved = (
         f"agrees with Monte Carlo on {where}: {count} {rows_are} give {_number(rows[:, k].mean())} "

@@ -10,7 +10,13 @@ import sympy as sp
 from utils import exact, examples, moments, symbolic, variance
 from utils.exercises import exercise
 from utils.explorer import explore
-from utils.ledger import check, check_at_most, check_at_random_points, check_mean
+from utils.ledger import (
+    check,
+    check_at_most,
+    check_at_random_points,
+    check_mean,
+    check_on_random_mdps,
+)
 from utils.rollouts import simulate
 
 __all__ = [
@@ -18,6 +24,7 @@ __all__ = [
     "check_at_most",
     "check_at_random_points",
     "check_mean",
+    "check_on_random_mdps",
     "exact",
     "examples",
     "exercise",

@@ -1,7 +1,8 @@
 """One reward at a time: E[r_k], and how fast it moves with the policy.
 
 The infinite horizon of the book rests on these finite objects (``eq:grad-single-reward``). All
-functions add and multiply only, so that they take floats and fractions alike (``utils.rational``).
+functions that take a policy as a table add and multiply only, so that floats, fractions
+(``utils.rational``) and symbols (``utils.symbolic``) will do.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from utils import rational
+from utils.mdp import FiniteMDP
+from utils.moments import score_moments
+from utils.policies import FinitePolicy
 from utils.validation import check_count
 
 
@@ -80,3 +84,47 @@ def pair_means(
                 mass = mass @ kernel
         law = law @ kernel
     return means
+
+
+def hybrid_changes(
+    mdp, difference: np.ndarray, walk: np.ndarray, follow: np.ndarray, horizon: int
+) -> np.ndarray:
+    """Entry k = sum_{j<=k} sum_s P_walk(s_j = s) sum_a difference(a|s) q_{k-j}(s, a), as [T].
+
+    q_j(s, a) is the mean reward j steps after action a in state s if ``follow`` acts from then on.
+    All tables are [S, A]. With difference = new - old, walk = new and follow = old this is the
+    change of E[r_k] from old to new (``eq:hybrid-sum``).
+    """
+    check_count("horizon", horizon, least=0)
+    kernel, reward = averaged(mdp, follow)
+    later, law, changes = [mdp.R], mdp.rho0, [0 * mdp.rho0[0]] * horizon
+    for _ in range(horizon - 1):
+        later.append(mdp.P @ reward)
+        reward = kernel @ reward
+    for j in range(horizon):
+        for k in range(j, horizon):
+            changes[k] = changes[k] + law @ (difference * later[k - j]).sum(axis=1)
+        law = law @ averaged(mdp, walk)[0]
+    return np.array(changes)
+
+
+def series_tail(rate, T):
+    """sum_{k>=T} (k+1) rate^k = rate^T (T (1 - rate) + 1) / (1 - rate)^2 (``eq:series-tail``)."""
+    return rate**T * (T * (1 - rate) + 1) / (1 - rate) ** 2
+
+
+def scored_reward_law(
+    mdp: FiniteMDP, policy: FinitePolicy, score: np.ndarray, horizon: int, noise: float = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of r_k M_{k+1} for k < T, two arrays [T].
+
+    The rewards have independent noise of variance ``noise``; ``score`` [S, A] is psi(s, a) along
+    one direction. The mean is the slope of E[r_k] (``eq:grad-single-reward``).
+    """
+    pi = policy.probabilities
+    mean = reward_slopes(mdp, pi, pi * score, horizon)
+    # M_{k+1} = M_k + psi(s_k, a_k), and r_k depends on (s_k, a_k) and its noise only.
+    m0, m1, m2 = score_moments(mdp, policy, pi * score, horizon, order=2)[:, :-1, :, None]
+    squares = pi * (m2 + 2 * score * m1 + score**2 * m0)
+    second = (squares * (mdp.R**2 + noise)).sum(axis=(1, 2))
+    return mean, np.sqrt(np.maximum(second - mean**2, 0))

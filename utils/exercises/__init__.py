@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from utils.exercises.causality import EXERCISES as CAUSALITY
 from utils.exercises.exercise import Exercise, Reply
 from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
+from utils.exercises.theorem import EXERCISES as THEOREM
 from utils.exercises.trajectory import EXERCISES as TRAJECTORY
 
 __all__ = ["Exercise", "Reply", "all_exercises", "exercise"]
 
-_ALL = {each.name: each for chapter in (TRAJECTORY, LOG_DERIVATIVE) for each in chapter}
+_ALL = {
+    each.name: each
+    for chapter in (TRAJECTORY, LOG_DERIVATIVE, CAUSALITY, THEOREM)
+    for each in chapter
+}
 
 
 def exercise(name: str) -> Exercise:
