@@ -4,7 +4,12 @@ from trajectories import expectation
 
 from utils import TabularSoftmax, exact, examples
 from utils.mdp import FiniteMDP
-from utils.moments import killed_sum_moments, return_moments, score_moments
+from utils.moments import (
+    killed_sum_moments,
+    return_moments,
+    score_moments,
+    scored_return_law,
+)
 from utils.policies import TablePolicy
 
 ORDER = 4
@@ -127,3 +132,26 @@ def test_a_killed_sum_of_psi_Q_has_the_policy_gradient_as_its_mean():
     _, Q = exact.values(mdp, policy)
     mean = mdp.rho0 @ killed_sum_moments(mdp, one, one.scores[:, :, 0] * Q, 1)[1]
     np.testing.assert_allclose(mean, exact.policy_gradient(mdp, one)[0])
+
+
+@pytest.mark.parametrize("t", range(3))
+def test_law_of_a_scored_return_matches_the_enumeration(t):
+    mdp, policy, _ = random_problem(11)
+    one = examples.shared_logit(policy, 1)
+
+    def powers(states, actions):
+        later = sum(mdp.gamma ** (k - t) * mdp.R[states[k], actions[k]] for k in range(t, 3))
+        scored = one.scores[states[t], actions[t], 0] * later
+        return np.array([scored, scored**2])
+
+    mean, square = expectation(mdp, policy, 3, powers)
+    np.testing.assert_allclose(scored_return_law(mdp, one, t, 3), (mean, (square - mean**2) ** 0.5))
+
+
+def test_mean_of_a_scored_return_is_that_of_the_scored_action_value():
+    mdp, policy, _ = random_problem(5, 4, 3)
+    one = examples.shared_logit(policy, 2)
+    Q = exact.finite_horizon_values(mdp, policy, 8)[1][3]
+    pairs = exact.state_distributions(mdp, policy, 3)[3][:, None] * policy.probabilities
+    mean, _ = scored_return_law(mdp, one, 3, 8)
+    np.testing.assert_allclose(mean, (pairs * one.scores[:, :, 0] * Q).sum())

@@ -93,3 +93,19 @@ def killed_sum_moments(mdp: FiniteMDP, policy: FinitePolicy, values, order: int)
         later = sum(comb(k, j) * f ** (k - j) * (mdp.P @ moments[j]) for j in range(1, k))
         moments[k] = np.linalg.solve(flow, (pi * (f**k + gamma * later)).sum(axis=1))
     return moments
+
+
+def scored_return_law(mdp: FiniteMDP, policy, t: int, horizon: int) -> tuple[float, float]:
+    """Mean and standard deviation of psi_t G_t^T (``eq:tower``) for a policy with one parameter.
+
+    The mean is E[psi_t Q_t^T(s_t, a_t)]. The second moment needs that of G_t^T = r_t + gamma G',
+    given the pair: R^2 + 2 gamma R P m_1 + gamma^2 P m_2 with the moments m_k of the later return.
+    """
+    psi, gamma = policy.scores[:, :, 0], mdp.gamma
+    law = score_moments(mdp, policy, 0 * psi, check_count("t", t, least=0), order=0)[0, t]
+    later = return_moments(mdp, policy, horizon - t - 1, order=2)
+    first, second = (mdp.P @ m for m in later[1:])
+    pairs = law[:, None] * policy.probabilities * psi
+    mean = float((pairs * (mdp.R + gamma * first)).sum())
+    squares = mdp.R**2 + 2 * gamma * mdp.R * first + gamma**2 * second
+    return mean, float(np.sqrt((pairs * psi * squares).sum() - mean**2))

@@ -96,6 +96,10 @@ class SymbolicMDP:
         """Q = R + gamma P V, shape [S,A] (eq:bellman)."""
         return self.R + self.P @ self.V * self.gamma
 
+    def action_gradient(self, f: np.ndarray) -> np.ndarray:
+        """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
+        return (self.dpi * f).sum(axis=1)
+
     def finite_horizon_values(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
         """(V [T+1,S], Q [T,S,A]) with a time index and V[T] = 0 (eq:q-finite)."""
         V, Q = [self.r_pi * 0], []
