@@ -82,7 +82,7 @@ def weights_move(figure: Figure):
     return draw
 
 
-BOX_STEP, BOX_SAMPLES = 0.2, 200
+BOX_STEP, BOX_SAMPLES, RUG = 0.2, 200, 40
 
 
 @picture(
@@ -95,17 +95,19 @@ BOX_STEP, BOX_SAMPLES = 0.2, 200
 )
 def sinking_box(figure: Figure):
     upper, lower = figure.subplots(2, 1, height_ratios=(3, 2))
-    title(upper, "The score sees the box sink, not the strip at its edge")
+    title(upper, "The score misses the strip at the edge")
     upper.set(xlim=(0, 2.9), ylim=(0, 2.2), xlabel="$x$", ylabel="density")
     lower.set(xlim=(-2.6, 4.6), ylim=(-0.6, 2.6))
     lower.set_yticks([2, 1, 0], ["score part", "edge part", "truth"])
-    lower.set_xlabel(r"derivative of $\mathbb{E}\,f(X)$ and its parts")
+    lower.set_xlabel("derivative of the mean of $f(X)$, and its parts")
     lower.axvline(0, color=INK, lw=0.8)
     (kept,) = upper.fill([0, 0, 0, 0], [0, 0, 0, 0], color=GRID, lw=0)
     (lost,) = upper.fill([0, 0, 0, 0], [0, 0, 0, 0], color=CONTRAST, lw=0)
     (gained,) = upper.fill([0, 0, 0, 0], [0, 0, 0, 0], color=SAFE, lw=0)
+    (rug,) = upper.plot([], [], "|", color=ESTIMATE, ms=7)
     upper.text(2.85, 1.98, "lost: the score sees it", color=CONTRAST, ha="right")
     upper.text(2.85, 1.74, "gained: the score does not", color=SAFE, ha="right")
+    upper.text(2.85, 1.5, f"ticks: {RUG} of the samples", color=ESTIMATE, ha="right")
     bars = lower.barh([2, 1, 0], [0, 0, 0], color=[CONTRAST, SAFE, TRUTH], height=0.5)
     (interval,) = lower.plot([], [], color=ESTIMATE, lw=2)
     (dot,) = lower.plot([], [], "o", color=ESTIMATE, ms=5)
@@ -126,6 +128,7 @@ def sinking_box(figure: Figure):
         low, high = confidence_interval(mean, error)
         interval.set_data([low, high], [2, 2])
         dot.set_data([mean], [2])
+        rug.set_data(x[:RUG], np.full(RUG, 0.08))
         return (
             f"At θ = {theta:g} with f(x) = x{'⁰¹²³'[int(power)]} the truth is "
             f"{signed(score + edge)}. The score formula gives {signed(score)}, "
@@ -162,7 +165,8 @@ def mass_up_to(limit: float, theta) -> np.ndarray:
 def escaping_mass(figure: Figure):
     upper, lower = figure.subplots(2, 1)
     title(upper, "A share θ/4 of the mass runs to infinity as θ → 0")
-    upper.set(xlim=(-2, 6), ylim=(0, 0.75), xlabel=r"$\log_{10} x$", ylabel="density")
+    upper.set(xlim=(-2, 6), ylim=(0, 0.75), xlabel=r"$\log_{10} x$")
+    upper.set_ylabel(r"density of $\log_{10} X$")
     lower.set(xlim=(-0.9, 0.9), ylim=(0.5, 1.25), xlabel="$θ$", ylabel=r"mass up to $K$")
     grid = np.linspace(-2, 6, 121)
     near = np.sinh(np.linspace(-7, 7, 161)) / np.sinh(7) * 0.9
@@ -297,7 +301,7 @@ def reinforce(figure: Figure):
         )
         dots.set_data(REINFORCE_HORIZONS, estimate)
         return (
-            f"At γ = {gamma:g} the exact gradient of J_40 is {signed(mean[-1] / scale, 3)}. "
+            f"At γ = {gamma:g} the exact gradient of J₄₀ is {signed(mean[-1] / scale, 3)}. "
             f"With {n:g} trajectories the standard error is {error[0] / scale:.3f} at T = 1 and "
             f"{error[-1] / scale:.3f} at T = 40."
         )
