@@ -137,6 +137,11 @@ def grid(side: int, gamma: float = 0.99, slip: float = 0.2) -> SparseMDP:
     return SparseMDP(coo_array(entries), R, gamma, np.eye(1, len(states))[0])
 
 
+def deterministic_kernel(next_states) -> np.ndarray:
+    """P [S, A, S] as integers 0 and 1: action a in state s leads to ``next_states[s][a]``."""
+    return np.eye(len(next_states), dtype=int)[np.array(next_states)]
+
+
 def random_mdp(
     rng: np.random.Generator,
     n_states: int,

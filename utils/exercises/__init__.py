@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from utils.exercises.causality import EXERCISES as CAUSALITY
+from utils.exercises.discount import EXERCISES as DISCOUNT
 from utils.exercises.exercise import Exercise, Reply
 from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
 from utils.exercises.theorem import EXERCISES as THEOREM
@@ -12,7 +13,7 @@ __all__ = ["Exercise", "Reply", "all_exercises", "exercise"]
 
 _ALL = {
     each.name: each
-    for chapter in (TRAJECTORY, LOG_DERIVATIVE, CAUSALITY, THEOREM)
+    for chapter in (TRAJECTORY, LOG_DERIVATIVE, CAUSALITY, THEOREM, DISCOUNT)
     for each in chapter
 }
 
