@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom
 
 from utils import exact, examples
-from utils.figures import trajectory
+from utils.figures import log_derivative, trajectory
 from utils.figures.style import (
     CONTRAST_ROLE,
     ESTIMATE_ROLE,
@@ -146,3 +146,32 @@ def test_log10_likelihood_of_a_rollout_is_that_of_its_factors():
 @pytest.mark.parametrize("n, p", [(1, 0.5), (7, 0.9), (100, 0.6)])
 def test_binomial_law_is_the_binomial_law(n, p):
     assert np.allclose(trajectory.binomial_law(n, p), binom.pmf(np.arange(n + 1), n, p))
+
+
+def test_slope_of_the_reweighted_sample_is_the_derivative_of_the_mean_pay_out():
+    # eq:score-function, for the number of heads in ten tosses with score x - 10 p.
+    theta, step = 0.4, 1e-5
+    law, pay = log_derivative.heads_law(theta), log_derivative.PAY
+    assert law.sum() == pytest.approx(1)
+    up, down = (log_derivative.heads_law(theta + e) @ pay for e in (step, -step))
+    score = log_derivative.HEADS - law @ log_derivative.HEADS
+    assert law @ (pay * score) == pytest.approx((up - down) / (2 * step))
+
+
+@pytest.mark.parametrize("theta", [-0.8, -0.1, 0, 0.3])
+def test_escaping_mass_integrates_its_density_and_keeps_its_slope_at_zero(theta):
+    log_x = np.linspace(-12, 3, 60_001)
+    stays, runs = log_derivative.escaping_parts(theta, log_x)
+    assert (stays + runs > 0).all()
+    below = np.trapezoid(stays + runs, log_x)
+    assert below == pytest.approx(float(log_derivative.mass_up_to(1e3, theta)), abs=1e-6)
+    slope = (log_derivative.mass_up_to(1e3, 1e-6) - log_derivative.mass_up_to(1e3, -1e-6)) / 2e-6
+    assert slope == pytest.approx(-(1 - 1001**-0.5) / 4, rel=1e-5)
+
+
+def test_reinforce_band_is_centred_on_the_gradient_of_the_objective():
+    policy = examples.shared_logit(examples.running_policy(), action=1)
+    mean, _ = log_derivative.reinforce_law(0.7)
+    for horizon in (1, 5, 40):
+        true = exact.finite_horizon_policy_gradient(examples.running(0.7), policy, horizon)
+        assert mean[horizon - 1] == pytest.approx(float(true[0]))
