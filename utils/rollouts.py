@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from utils.alias import AliasTables
 from utils.mdp import FiniteMDP, padded_pairs, power_of_two
 from utils.memory import keep_freed_memory
 from utils.policies import FinitePolicy, check_fits, cumulative
+from utils.runs import RunTables
 from utils.validation import check_count, check_generator
 
 # Numbers worked on at a time: enough to hide the cost of a NumPy call, few enough for the cache.
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 HIGH_PART = np.array(-(1 << 32))
 
 keep_freed_memory()
@@ -78,17 +78,18 @@ def simulate(
 
     The same seed gives the same numbers. The reward of a step is the mean R(s, a).
 
-    A step draws action and next state together, from one alias table for each state
-    (``utils.alias``). With ``common_random_numbers`` action and next state come from two uniforms
-    through the inverse cdf instead. Then two policies that are close, run with the same seed, take
-    almost the same paths, so that an estimate moves smoothly along a slider. This is slower.
+    Action and next state are drawn together, from one alias table for each state (``utils.alias``),
+    in a small MDP even for a few steps at once (``utils.runs``). With ``common_random_numbers``
+    they come from two uniforms through the inverse cdf instead. Then two policies that are close,
+    run with the same seed, take almost the same paths, so that an estimate moves smoothly along a
+    slider. This is slower.
     """
     check_fits(mdp, policy)
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     rollouts = Rollouts.empty(n, horizon)
     sampler = InverseCdfSteps if common_random_numbers else AliasSteps
-    _fill(rollouts, sampler(mdp, policy), mdp, rng)
+    _fill(rollouts, sampler(mdp, policy, n * horizon), mdp, rng)
     return rollouts
 
 
@@ -108,7 +109,7 @@ def simulate_in_chunks(
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     chunk = min(check_count("chunk", chunk), n)
-    full, steps = Rollouts.empty(chunk, horizon), AliasSteps(mdp, policy)
+    full, steps = Rollouts.empty(chunk, horizon), AliasSteps(mdp, policy, n * horizon)
     for _ in range(n // chunk):
         _fill(full, steps, mdp, rng)
         yield full
@@ -130,44 +131,61 @@ def _fill(rollouts: Rollouts, steps, mdp: FiniteMDP, rng: np.random.Generator) -
 
 
 class AliasSteps:
-    """Steps of many trajectories, from one 32-bit random word each.
+    """Steps of many trajectories by alias tables, from one 32-bit random word for each run.
 
-    The label of an outcome (a, s') is the integer s' 2^32 + s m + a with a power of two m. So one
-    look-up answers everything: the high part is the law of the next draw, the low part holds the
-    action and is the place of the reward.
+    A run is one step, or a few in a small MDP (``utils.runs``). One look-up gives its label, whose
+    high part is the law of the next draw. The low part holds the pairs (s, a) of its steps, and a
+    pair gives the action and is the place of the reward.
     """
 
-    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy):
+    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, steps: int):
         branches = mdp.branches
         chances = padded_pairs(policy.probabilities).take(branches.pairs)
         chances *= branches.probabilities
-        self.tables = AliasTables.build(chances, branches.labels)
+        self.runs = RunTables.build(branches, chances, steps)
         self.rewards = padded_pairs(mdp.R)
-        self.action_mask = power_of_two(mdp.n_actions) - 1
+        row = power_of_two(mdp.n_actions)
+        self.action_mask, self.action_bits = np.array(row - 1), np.array(row.bit_length() - 1)
 
     def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
         """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
         horizon, n = actions.shape
         keys, cells = path[0] << 32, np.empty(n, dtype=np.int64)
-        steps = max(1, BLOCK // n)
-        labels = np.empty((steps, n), dtype=np.int64)
-        for t in range(0, horizon, steps):
-            k = min(steps, horizon - t)
-            now, drawn = slice(t, t + k), labels[:k]
+        length = self.runs.length
+        n_runs = max(1, BLOCK // (n * length))
+        labels, scratch = np.empty((2, n_runs, n), dtype=np.int64)
+        for t in range(0, horizon, n_runs * length):
+            k = min(n_runs, -(-(horizon - t) // length))
+            drawn = labels[:k]
             words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)[: k * n]
             for word, label in zip(words.astype(np.int64).reshape(k, n), drawn, strict=True):
-                self.tables.draw(keys, word, label, cells)
+                self.runs.tables.draw(keys, word, label, cells)
                 np.bitwise_and(label, HIGH_PART, out=keys)
-            np.right_shift(drawn, 32, out=path[t + 1 : t + k + 1])
-            np.bitwise_and(drawn, self.action_mask, out=actions[now])
-            np.bitwise_and(drawn, ~HIGH_PART, out=drawn)
-            self.rewards.take(drawn, None, rewards[now], "clip")
+            self._unpack(drawn, path[t:], actions[t:], rewards[t:], scratch[:k])
+
+    def _unpack(self, labels, path, actions, rewards, pairs) -> None:
+        """Write out the steps of the runs in ``labels`` [k, n], up to the end of the arrays.
+
+        ``pairs`` [k, n] is scratch. Row i of the labels starts at step i m of the arrays.
+        """
+        length = self.runs.length
+        stop = len(labels) * length
+        for step in range(length):
+            self.runs.pairs(labels, step, out=pairs)
+            now = actions[step:stop:length]
+            np.bitwise_and(pairs[: len(now)], self.action_mask, out=now)
+            self.rewards.take(pairs[: len(now)], None, rewards[step:stop:length], "clip")
+            if step:
+                here = path[step:stop:length]
+                np.right_shift(pairs[: len(here)], self.action_bits, out=here)
+        ends = path[length : stop + 1 : length]
+        np.right_shift(labels[: len(ends)], 32, out=ends)
 
 
 class InverseCdfSteps:
     """Steps of many trajectories, from two uniforms each: action first, then next state."""
 
-    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy):
+    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, steps: int):
         self.policy_cdf = cumulative(policy.probabilities)
         self.kernel_cdf = cumulative(mdp.P)
         self.mean_rewards = mdp.R
