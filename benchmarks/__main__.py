@@ -1,11 +1,13 @@
-"""Measure, print, and write RESULTS.md."""
+"""Measure, print, and write RESULTS.md. Names of groups as arguments measure these only."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -176,22 +178,27 @@ def explorer_against_interact():
     yield Row(what, times["explorer"] / times["interact"], 1 / 3, note=note)
 
 
-def all_rows():
+BOUNDS = {"two-state": (1.6, 3), "FrozenLake": (1.6, 3), "100x4": (2.3, 5.5)}
+TEXTBOOK = {"two-state": 4, "FrozenLake": 8, "100x4": 10}
+
+
+def groups():
+    """Name -> rows, in the order of the table."""
     cases = problems()
-    bounds = {"two-state": (1.6, 3), "FrozenLake": (1.6, 3), "100x4": (2.3, 5.5)}
-    for name, case in cases.items():
-        yield from against_uniforms(name, *case, bounds[name])
-    for name in ("two-state", "FrozenLake"):
-        yield from one_slider_move(name, *cases[name])
-    yield from against_gymnasium(*cases["FrozenLake"])
-    for name, bound in (("two-state", 4), ("FrozenLake", 8), ("100x4", 10)):
-        yield from against_textbook(name, *cases[name], bound)
-    for name, case in cases.items():
-        yield from against_jax(name, *case)
-    yield from exact_against_one_solve(100, 2.3)
-    yield from exact_against_one_solve(1000, 1.8)
-    yield from sparse_against_one_solve()
-    yield from explorer_against_interact()
+
+    def each(measure, *names):
+        return chain.from_iterable(measure(name, *cases[name]) for name in names or cases)
+
+    return {
+        "simulation": each(lambda name, *case: against_uniforms(name, *case, BOUNDS[name])),
+        "move": each(one_slider_move, "two-state", "FrozenLake"),
+        "gymnasium": against_gymnasium(*cases["FrozenLake"]),
+        "textbook": each(lambda name, *case: against_textbook(name, *case, TEXTBOOK[name])),
+        "jax": each(against_jax),
+        "exact": chain(exact_against_one_solve(100, 2.3), exact_against_one_solve(1000, 1.8)),
+        "sparse": sparse_against_one_solve(),
+        "explorer": explorer_against_interact(),
+    }
 
 
 def machine(load: float) -> str:
@@ -205,19 +212,24 @@ def machine(load: float) -> str:
     )
 
 
-def main() -> None:
+def main(wanted: list[str]) -> None:
+    """Measure the groups that are ``wanted``; only a full run writes RESULTS.md."""
     load = os.getloadavg()[0]
     rows = []
-    for row in all_rows():
-        rows.append(row)
-        print(row.markdown(), flush=True)
+    for name, measured in groups().items():
+        for row in measured if not wanted or name in wanted else ():
+            rows.append(row)
+            print(row.markdown(), flush=True)
+    if wanted:
+        return
     table = "\n".join(row.markdown() for row in rows)
     RESULTS.write_text(
         "# Results\n\n"
         "Written by `make bench`. Every ratio compares medians of at least nine interleaved rounds "
-        f"({ROUNDS} unless the contender is slow), one thread for all. L is the time to draw the "
-        f"2 N T float64 uniforms of a straightforward simulator into an array; N = {N}, T = {T} "
-        "unless said otherwise. Policies and sampling tables are made anew at every call.\n\n"
+        f"({ROUNDS} unless the contender is slow) of processor time, one thread for all. L is the "
+        f"time to draw the 2 N T float64 uniforms of a straightforward simulator into an array; "
+        f"N = {N}, T = {T} unless said otherwise. Policies and sampling tables are made anew at "
+        "every call.\n\n"
         f"Machine: {machine(load)}\n\n"
         "| what | measured | bound | | note |\n|---|---|---|---|---|\n"
         f"{table}\n",
@@ -225,4 +237,5 @@ def main() -> None:
     )
 
 
-main()
+if __name__ == "__main__":
+    main(sys.argv[1:])

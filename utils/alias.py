@@ -102,10 +102,11 @@ def alias_columns(shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     given = np.cumsum(surplus[gives])
     taken = np.cumsum(-surplus[takes])
     start = taken + surplus[takes]
-    giver = np.searchsorted(given, start, side="right")
+    # Rooms that start before given[j] are filled by givers 0, ..., j; counting turns that around.
+    rooms_begun = np.searchsorted(start, given, side="left")
+    giver = np.cumsum(np.bincount(rooms_begun, minlength=len(start) + 1))[: len(start)]
     partners[takes] = gives[giver]
-    # Giver j is overdrawn by the first room that starts before given[j] and ends after it.
-    rooms_begun = np.cumsum(np.bincount(giver, minlength=len(gives)))
+    # Giver j is overdrawn by the last of these rooms, if that one ends beyond given[j].
     overdrawn = taken[rooms_begun - 1] - given
     short = np.flatnonzero(overdrawn > 0)
     limits[gives[short]] -= overdrawn[short]
