@@ -316,7 +316,7 @@ def what_practice_climbs(figure: Figure):
     bars = axes.vlines(np.tile(PRACTICE_GAMMAS, 2), 0, 0, color=ESTIMATE, lw=1.3)
     (kept_dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
     (dropped_dots,) = axes.plot([], [], "s", color=ESTIMATE, ms=4, mfc="none")
-    axes.text(0.02, 0.225, r"dotted: $\nabla\eta$, the average reward", color=SAFE)
+    axes.text(0.02, 0.225, r"dotted: $\nabla\bar{R}$, the average reward", color=SAFE)
     axes.text(0.02, 0.175, r"without $γ^t$: $\omega_T/T$, $T=400$", color=CONTRAST)
     axes.text(1.0, -0.32, r"with $γ^t$: $(1-γ)\nabla J$", color=TRUTH, ha="right")
 
