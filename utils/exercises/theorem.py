@@ -13,7 +13,7 @@ _V = (1 - p) * r0 + p * r1  # times 1/(1 - gamma): the value of a single state
 
 EXERCISES = (
     Exercise(
-        "ex:deadline",
+        "ex:wrong-clock",
         (p, c, gamma),
         gamma * (1 - c) - c,
         (
