@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
-from playwright.sync_api import ElementHandle, Page
-from reading import PAGES, contents, settle
+from playwright.sync_api import Browser, ElementHandle, Page
+from reading import PAGES, Site, contents, settle
 
 FRAME_MS = 16  # one frame of a 60 Hz screen
 WAIT = 5_000
@@ -17,8 +19,24 @@ each_chapter = pytest.mark.parametrize("page", CHAPTERS)
 DRAWING = "figure => figure.querySelector('svg[role=img]').outerHTML"
 
 
+@pytest.fixture(scope="module")
+def shown(chrome: Browser, site: Site) -> Iterator[Callable[[str], Page]]:
+    """`shown(page)`: the page with its formulas set, loaded once for all tests of this file."""
+    tabs: dict[str, Page] = {}
+
+    def show(page: str) -> Page:
+        if page not in tabs:
+            tabs[page] = chrome.new_context().new_page()
+            tabs[page].goto(site.address(page), wait_until="load")
+            settle(tabs[page])
+        return tabs[page]
+
+    yield show
+    for tab in tabs.values():
+        tab.context.close()
+
+
 def explorers(tab: Page) -> list[ElementHandle]:
-    settle(tab)
     return tab.query_selector_all("figure.explorer")
 
 
@@ -52,13 +70,13 @@ def wait_for_new_drawing(tab: Page, figure: ElementHandle, before: str) -> None:
 
 
 @each_chapter
-def test_chapter_has_at_least_three_explorers(open_page, page):
-    assert len(explorers(open_page(page))) >= 3
+def test_chapter_has_at_least_three_explorers(shown, page):
+    assert len(explorers(shown(page))) >= 3
 
 
 @each_page
-def test_each_slider_moves_its_figure_with_the_keyboard(open_page, page):
-    tab = open_page(page)
+def test_each_slider_moves_its_figure_with_the_keyboard(shown, page):
+    tab = shown(page)
     for figure in explorers(tab):
         sliders = figure.query_selector_all("input[type=range]")
         assert sliders, "an explorer without a slider"
@@ -79,16 +97,16 @@ def test_each_slider_moves_its_figure_with_the_keyboard(open_page, page):
 
 
 @each_page
-def test_each_slider_has_a_label(open_page, page):
-    tab = open_page(page)
+def test_each_slider_has_a_label(shown, page):
+    tab = shown(page)
     for figure in explorers(tab):
         for slider in figure.query_selector_all("input[type=range]"):
             assert slider.evaluate("s => [...s.labels].map(l => l.textContent).join('').trim()")
 
 
 @each_page
-def test_draw_again_draws_something_new(open_page, page):
-    tab = open_page(page)
+def test_draw_again_draws_something_new(shown, page):
+    tab = shown(page)
     for figure in explorers(tab):
         for button in figure.query_selector_all("button.explorer-draw-again"):
             for key in ("Enter", "Space"):
@@ -99,12 +117,12 @@ def test_draw_again_draws_something_new(open_page, page):
 
 
 @each_page
-def test_a_slider_move_takes_less_than_a_frame(open_page, page):
+def test_a_slider_move_takes_less_than_a_frame(shown, page):
     """Script and layout of one move, the median over a walk through all positions, forth and back.
 
     A move must have changed the figure by the time its event returns, or nothing was timed.
     """
-    tab = open_page(page)
+    tab = shown(page)
     for figure in explorers(tab):
         for slider in figure.query_selector_all("input[type=range]"):
             times, still = slider.evaluate(
@@ -147,8 +165,8 @@ def test_first_frame_is_seen_without_script(open_page, page, medium):
 
 
 @each_page
-def test_each_explorer_tells_in_words_what_to_see(open_page, page):
-    tab = open_page(page)
+def test_each_explorer_tells_in_words_what_to_see(shown, page):
+    tab = shown(page)
     for figure in explorers(tab):
         assert figure.query_selector("svg[role=img]").get_attribute("aria-label")
         assert figure.query_selector(".explorer-reading").inner_text().strip()
