@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from trajectories import expectation
 
 from utils import TabularSoftmax, exact, examples
+from utils.rational import RationalMDP, logit_policy
 from utils.rational_samples import random_problems, survival_chain
 from utils.single_rewards import (
     expected_rewards,
@@ -170,3 +171,18 @@ def test_law_of_reward_times_score_sum_is_that_of_the_enumeration():
     mean, deviation = scored_reward_law(mdp, policy, score, 3, noise=2)
     np.testing.assert_allclose(mean, first, atol=1e-12)
     np.testing.assert_allclose(deviation, np.sqrt(second - first**2), atol=1e-12)
+
+
+def test_a_log_shifted_by_one_step_turns_both_signs_on_the_running_mdp():
+    # Logged in place t is r_{t+1}. True slope and reward-to-go formula, for each state's logit.
+    tables, half = examples.running_tables(), Fraction(1, 2)
+    mdp, policy = RationalMDP(tables.P, tables.R, half, tables.rho0), logit_policy(tables.p)
+    true, formula = [], []
+    for i in range(2):
+        pi, score = policy.probabilities, policy.scores[:, :, i]
+        whole = objective_slope(mdp, pi, pi * score)
+        true.append((whole - reward_slopes(mdp, pi, pi * score, 1)[0]) / half)
+        own = half ** np.arange(60, dtype=object) @ np.diag(pair_means(mdp, pi, score, mdp.R, 60))
+        formula.append(float((whole - own) / half))
+    assert true == [Fraction(-23748, 93025), Fraction(1458, 3721)]
+    assert formula == pytest.approx([228 / 18605, -6 / 3721], abs=1e-15)

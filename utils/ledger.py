@@ -294,9 +294,12 @@ def check_mean(
     clear = np.where(sd > 0, np.abs(exact) / np.where(sd > 0, sd, 1.0), -1.0)
     k = int(clear.argmax())  # the clearest coordinate
     count = f"{n:,}".replace(",", "\u202f")
+    error = sd[k] / np.sqrt(n)
+    places = 4 if error == 0 else max(4, math.ceil(-math.log10(2 * error)))  # a digit of the error
+    found = f"{_number(rows[:, k].mean(), places)} ± {error:.{places}f}"
     proved = (
-        f"agrees with Monte Carlo on {where}: {count} {rows_are} give {_number(rows[:, k].mean())} "
-        f"± {sd[k] / np.sqrt(n):.4f}, exact {_number(exact[k])}"
+        f"agrees with Monte Carlo on {where}: {count} {rows_are} give {found}, "
+        f"exact {_number(exact[k], places)}"
         f"{f'; largest of {len(exact)} deviations' if len(exact) > 1 else '; deviation'} "
         f"{z.max():.1f} standard errors, 5 allowed."
     )
@@ -377,8 +380,8 @@ def _require_label_and_teeth(label: str, wrong: Mapping[str, Any]) -> None:
         raise ValueError(f"{label} has no wrong version; a check must show what it rejects")
 
 
-def _number(value: float) -> str:
-    return f"{value:.4f}".replace("-", "−")
+def _number(value: float, places: int = 4) -> str:
+    return f"{value:.{places}f}".replace("-", "−")
 
 
 def _at(case: Any) -> str:
