@@ -1,7 +1,9 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from utils import TabularSoftmax, exact, examples, simulate
+from utils import TabularSoftmax, exact, examples, policy_gradient, simulate
 from utils.policies import TablePolicy
 from utils.rollouts import BLOCK, simulate_in_chunks
 
@@ -72,6 +74,20 @@ def test_chunks_reuse_one_piece_of_memory_and_add_up():
         memory.add(chunk.rewards.ctypes.data)
     assert sizes == [500, 500, 50]
     assert len(memory) == 2
+
+
+def test_chunks_keep_memory_bounded():
+    # 200 000 x 50 steps need 240 MB at once; chunks of 1000 need 1.2 MB and some scratch.
+    mdp, policy = examples.running(), examples.running_policy()
+    tracemalloc.start()
+    total = sum(
+        policy_gradient(chunk, policy, mdp).n
+        for chunk in simulate_in_chunks(mdp, policy, 200_000, 50, rng(), chunk=1000)
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert total == 200_000
+    assert peak < 10e6
 
 
 def test_same_seed_same_numbers():
