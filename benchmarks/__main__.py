@@ -92,12 +92,20 @@ def against_gymnasium(mdp, theta, n=1000):
         yield Row(what, ratio, bound, True, note)
 
 
+def agrees(name, mdp, theta, mean, standard_error) -> None:
+    """Raise unless an estimate is within 6 of its standard errors of the exact gradient."""
+    truth = exact.finite_horizon_policy_gradient(mdp, TabularSoftmax(theta), T)
+    if not (np.abs(np.asarray(mean) - truth) <= 6 * np.asarray(standard_error) + 1e-15).all():
+        raise AssertionError(f"{name} does not estimate the gradient: nothing to compare")
+
+
 def against_textbook(name, mdp, theta, bound):
     rng = np.random.default_rng(0)
 
     def simulate():
         return textbook.simulate(mdp, theta, N, T, rng)
 
+    agrees("textbook NumPy", mdp, theta, *textbook.estimate(mdp, theta, *simulate()))
     times = medians(
         {
             "ours": simulation(mdp, theta),
@@ -119,6 +127,7 @@ def against_jax(name, mdp, theta):
         "best": jax_peer.best_simulation(mdp, theta, N, T),
         "best with gradient": jax_peer.best_estimation(mdp, theta, N, T),
     }
+    agrees("JAX", mdp, theta, *contenders["best with gradient"]())
     if name == "two-state":
         contenders["usual"] = jax_peer.usual_simulation(mdp, theta, N, T)
     times = medians(contenders, rounds=9)

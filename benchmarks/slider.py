@@ -6,6 +6,8 @@ one coordinate with its band.
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
 from itertools import cycle
 
 import ipywidgets
@@ -78,6 +80,8 @@ def interact_move():
     values = cycle(LOGITS)
 
     def move():
-        control.children[0].value = next(values)
+        # Outside a notebook the output area writes control codes to the terminal.
+        with redirect_stdout(io.StringIO()):
+            control.children[0].value = next(values)
 
     return move
