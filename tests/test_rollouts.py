@@ -5,7 +5,7 @@ import pytest
 
 from utils import TabularSoftmax, exact, examples, policy_gradient, simulate
 from utils.policies import TablePolicy
-from utils.rollouts import BLOCK, simulate_in_chunks
+from utils.rollouts import BLOCK, Rollouts, simulate_in_chunks
 
 
 def rng(seed=0):
@@ -126,6 +126,30 @@ def test_an_action_of_probability_zero_is_never_taken():
     policy = TablePolicy([[0, 1], [1, 0]])
     rollouts = simulate(examples.running(), policy, n=5000, horizon=20, rng=rng())
     np.testing.assert_array_equal(rollouts.actions, 1 - rollouts.states)
+
+
+def test_rollouts_made_by_hand_are_checked():
+    mdp, policy = examples.running(), examples.running_policy()
+    path, actions, rewards = np.zeros((3, 2), int), np.zeros((2, 2), int), np.zeros((2, 2))
+    by_hand = Rollouts(path, actions, rewards)
+    assert policy_gradient(by_hand, policy, mdp).n == 2
+    with pytest.raises(ValueError, match=r"path has shape \[2, 2\], not \[3, 2\]"):
+        Rollouts(path[:2], actions, rewards)
+    with pytest.raises(ValueError, match=r"rewards has shape \[1, 2\], not \[2, 2\]"):
+        Rollouts(path, actions, rewards[:1])
+    with pytest.raises(ValueError, match=r"rewards\[0, 0\] is nan, not a finite number"):
+        policy_gradient(Rollouts(path, actions, rewards * np.nan), policy, mdp)
+    with pytest.raises(ValueError, match=r"path\[0, 0\] is 2, not in 0, ..., 1"):
+        policy_gradient(Rollouts(path + 2, actions, rewards), policy, mdp)
+    with pytest.raises(ValueError, match=r"actions\[1, 1\] is -1, not in 0, ..., 1"):
+        policy_gradient(Rollouts(path, np.array([[0, 0], [0, -1]]), rewards), policy, mdp)
+
+
+def test_rollouts_of_another_mdp_are_refused():
+    lake = examples.frozen_lake()
+    rollouts = simulate(lake, examples.frozen_lake_policy(), n=3, horizon=2, rng=rng())
+    with pytest.raises(ValueError, match="of an MDP with 16 states and 4 actions, this one has 2"):
+        policy_gradient(rollouts, examples.running_policy(), examples.running())
 
 
 def test_wrong_arguments_are_named():

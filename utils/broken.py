@@ -11,7 +11,7 @@ import numpy as np
 
 from utils.estimators import Estimate, estimate_from_step_weights
 from utils.mdp import FiniteMDP
-from utils.policies import DifferentiablePolicy
+from utils.policies import DifferentiablePolicy, check_fits
 from utils.rollouts import Rollouts
 from utils.statistics import mean_and_standard_error
 from utils.validation import check_count, check_name
@@ -24,6 +24,7 @@ def without_gamma_t(rollouts: Rollouts, policy: DifferentiablePolicy, mdp: Finit
     In general this is the gradient of no function (``eq:curl``), it can point the other way
     (``eq:sign-flip``), and it grows with the horizon (``eq:claim-diverges``).
     """
+    _check(rollouts, policy, mdp)
     return estimate_from_step_weights(rollouts, policy, rewards_to_go(rollouts.rewards, mdp.gamma))
 
 
@@ -39,6 +40,7 @@ def own_batch_mean(
     ``weights`` is "total-return" (the mean of G_0) or "reward-to-go" (the mean of G_t at each time
     t). Both estimate (1 - 1/batch) grad J_T.
     """
+    _check(rollouts, policy, mdp)
     check_name("weights", weights, ("total-return", "reward-to-go"))
     sums = _batched(discounted_rewards_to_go(rollouts.rewards, mdp.gamma), batch)
     if weights == "total-return":
@@ -54,6 +56,7 @@ def standardised_returns(
     The population standard deviation is used, and a batch without spread counts 0. This follows
     another objective, whose gradient can have the opposite sign.
     """
+    _check(rollouts, policy, mdp)
     returns = _batched(discounted_rewards_to_go(rollouts.rewards, mdp.gamma), batch)[:1]
     centred = returns - returns.mean(axis=2, keepdims=True)
     spread = returns.std(axis=2, keepdims=True)
@@ -71,10 +74,16 @@ def mean_over_steps(
     A step counts if it starts in a state that is not terminal. Where episodes end at different
     times this is a ratio of two random numbers, and not a multiple of the gradient.
     """
+    _check(rollouts, policy, mdp)
     sums = _batched(discounted_rewards_to_go(rollouts.rewards, mdp.gamma), batch)
     steps = _batched(~mdp.terminal[rollouts.states], batch).sum(axis=(0, 2))
     # The batch mean divides by the number of trajectories, hence the factor.
     return _batch_estimate(rollouts, policy, sums * (batch / np.maximum(steps, 1))[:, None])
+
+
+def _check(rollouts: Rollouts, policy: DifferentiablePolicy, mdp: FiniteMDP) -> None:
+    check_fits(mdp, policy)
+    rollouts.check_fits(mdp)
 
 
 def _batched(values: np.ndarray, batch: int) -> np.ndarray:

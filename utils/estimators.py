@@ -78,12 +78,14 @@ def policy_gradient(
     ``baseline`` is a number, an array [S] of b(s), an array [T, S] of b_t(s), or "leave-one-out":
     the mean of G_t over the other trajectories. "total-return" takes a number or "leave-one-out";
     "all-action" takes none. Under leave-one-out the trajectories share their baselines. Their
-    covariance, of relative size 1/N, is left out of the standard error.
+    covariance, of relative size 1/N, is left out of the standard error; ``utils.leave_one_out``
+    has it exactly.
 
     Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``.
     """
     check_name("weights", weights, WEIGHTS)
     check_fits(mdp, policy)
+    rollouts.check_fits(mdp)
     if weights not in ("total-return", "reward-to-go"):
         critic = critic_tables(rollouts, policy, mdp, critic)
     if weights == "all-action":

@@ -11,7 +11,13 @@ from utils.mdp import FiniteMDP, padded_pairs, power_of_two
 from utils.memory import keep_freed_memory
 from utils.policies import FinitePolicy, check_fits, cumulative
 from utils.runs import RunTables
-from utils.validation import check_count, check_generator
+from utils.validation import (
+    check_count,
+    check_generator,
+    check_shape,
+    entry,
+    finite_array,
+)
 
 # Numbers worked on at a time: enough to hide the cost of a NumPy call, few enough for the cache.
 BLOCK = 1 << 15
@@ -25,12 +31,19 @@ class Rollouts:
     """N trajectories of T steps, time-major: entry [t, n] belongs to step t of trajectory n.
 
     ``path`` [T + 1, N] holds the states s_0, ..., s_T as integers, ``actions`` [T, N] integers and
-    ``rewards`` [T, N] floats.
+    ``rewards`` [T, N] floats. ``sizes`` = (S, A) are those of the MDP that was simulated; rollouts
+    made by hand need not tell them. ValueError if the shapes do not fit together.
     """
 
     path: np.ndarray
     actions: np.ndarray
     rewards: np.ndarray
+    sizes: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        check_shape("actions", self.actions, (None, None))
+        check_shape("rewards", self.rewards, self.actions.shape)
+        check_shape("path", self.path, (self.horizon + 1, self.n))
 
     @property
     def states(self) -> np.ndarray:
@@ -54,15 +67,38 @@ class Rollouts:
 
     def columns(self, which: slice) -> Rollouts:
         """Some of the trajectories, as views of these arrays."""
-        return Rollouts(self.path[:, which], self.actions[:, which], self.rewards[:, which])
+        return Rollouts(
+            self.path[:, which], self.actions[:, which], self.rewards[:, which], self.sizes
+        )
+
+    def check_fits(self, mdp: FiniteMDP) -> None:
+        """Raise unless these can be trajectories of this MDP."""
+        if self.sizes is None:
+            finite_array("rewards", self.rewards)
+            for name, array, size in (
+                ("path", self.path, mdp.n_states),
+                ("actions", self.actions, mdp.n_actions),
+            ):
+                wrong = np.argwhere((array < 0) | (array >= size))
+                if len(wrong):
+                    where = tuple(wrong[0])
+                    raise ValueError(
+                        f"{entry(name, where)} is {array[where]}, not in 0, ..., {size - 1}"
+                    )
+        elif self.sizes != (mdp.n_states, mdp.n_actions):
+            raise ValueError(
+                f"the rollouts are of an MDP with {self.sizes[0]} states and {self.sizes[1]} "
+                f"actions, this one has {mdp.n_states} and {mdp.n_actions}"
+            )
 
     @classmethod
-    def empty(cls, n: int, horizon: int) -> Rollouts:
-        """Arrays to be filled."""
+    def empty(cls, n: int, horizon: int, mdp: FiniteMDP) -> Rollouts:
+        """Arrays to be filled with trajectories of this MDP."""
         return cls(
             np.empty((horizon + 1, n), dtype=np.int64),
             np.empty((horizon, n), dtype=np.int64),
             np.empty((horizon, n)),
+            (mdp.n_states, mdp.n_actions),
         )
 
 
@@ -87,7 +123,7 @@ def simulate(
     check_fits(mdp, policy)
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
-    rollouts = Rollouts.empty(n, horizon)
+    rollouts = Rollouts.empty(n, horizon, mdp)
     sampler = InverseCdfSteps if common_random_numbers else AliasSteps
     _fill(rollouts, sampler(mdp, policy, n * horizon), mdp, rng)
     return rollouts
@@ -109,7 +145,7 @@ def simulate_in_chunks(
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     chunk = min(check_count("chunk", chunk), n)
-    full, steps = Rollouts.empty(chunk, horizon), AliasSteps(mdp, policy, n * horizon)
+    full, steps = Rollouts.empty(chunk, horizon, mdp), AliasSteps(mdp, policy, n * horizon)
     for _ in range(n // chunk):
         _fill(full, steps, mdp, rng)
         yield full
