@@ -279,6 +279,14 @@ def test_wrong_arguments_are_named():
         estimator_moments(mdp, policy, "total-return")
     with pytest.raises(ValueError, match="takes a single number"):
         estimator_moments(mdp, policy, "total-return", [1, 2], horizon=2)
+    with pytest.raises(ValueError, match=r"baseline has shape \[3\], not \[2\]"):
+        estimator_moments(mdp, policy, baseline=[1, 2, 3])
+    with pytest.raises(ValueError, match=r"baseline has shape \[3, 2\], not \[4, 2\]"):
+        estimator_moments(mdp, policy, baseline=np.zeros((3, 2)), horizon=4)
+    with pytest.raises(ValueError, match="baseline is 'leave-one-out', not a number"):
+        estimator_moments(mdp, policy, baseline="leave-one-out")
+    with pytest.raises(ValueError, match="takes no baseline"):
+        estimator_moments(mdp, policy, "all-action", 1)
     with pytest.raises(ValueError, match="weights is 'G', not one of"):
         estimator_moments(mdp, policy, "G")
     with pytest.raises(ValueError, match="lam is 2, not in"):

@@ -30,7 +30,7 @@ import numpy as np
 
 from utils import rational
 from utils.policies import check_fits
-from utils.validation import check_count, check_name
+from utils.validation import check_count, check_name, check_shape
 
 WEIGHTS = ("total-return", "reward-to-go", "q", "advantage", "td-error", "gae", "all-action")
 
@@ -127,10 +127,14 @@ def estimator_moments(
             raise ValueError("weights='total-return' needs a horizon: its variance grows with it")
         mean, second = _total_return(mdp, policy, 0 if baseline is None else baseline, horizon)
     elif weights == "all-action":
+        if baseline is not None:
+            raise ValueError("weights='all-action' takes no baseline: it would drop out")
         mean, second = _all_action(chain, _critic(chain, critic, horizon)[1], horizon)
     else:
         rho, kappa = _ingredients(chain, weights, critic, lam, horizon)
-        mean, second = _weighted_scores(chain, rho, _as_table(chain, baseline), kappa, horizon)
+        mean, second = _weighted_scores(
+            chain, rho, _as_table(chain, baseline, horizon), kappa, horizon
+        )
     return _shaped(policy, mean, second)
 
 
@@ -227,11 +231,16 @@ def _moments(chain: ScoredChain, rho, b, kappa, after) -> dict[str, np.ndarray]:
     return now
 
 
-def _as_table(chain: ScoredChain, baseline) -> np.ndarray:
+def _as_table(chain: ScoredChain, baseline, horizon: int | None = None) -> np.ndarray:
     """A number, b(s) [S] or b_t(s) [T, S], repeated over the actions: [S, A] or [T, S, A]."""
+    if isinstance(baseline, str):
+        raise ValueError(f"baseline is {baseline!r}, not a number or an array")
     b = np.asarray(0 if baseline is None else baseline)
     if b.ndim == 0:
         return np.broadcast_to(b, chain.R.shape)
+    n_states = len(chain.rho0)
+    timed = b.ndim > 1 and horizon is not None
+    check_shape("baseline", b, (horizon, n_states) if timed else (n_states,))
     return np.broadcast_to(b[..., None], (*b.shape, chain.R.shape[1]))
 
 
