@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from utils.exercises.baselines import EXERCISES as BASELINES
 from utils.exercises.causality import EXERCISES as CAUSALITY
+from utils.exercises.continuous import EXERCISES as CONTINUOUS
 from utils.exercises.discount import EXERCISES as DISCOUNT
 from utils.exercises.exercise import Exercise, Reply
 from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
@@ -13,7 +15,7 @@ __all__ = ["Exercise", "Reply", "all_exercises", "exercise"]
 
 _ALL = {
     each.name: each
-    for chapter in (TRAJECTORY, LOG_DERIVATIVE, CAUSALITY, THEOREM, DISCOUNT)
+    for chapter in (TRAJECTORY, LOG_DERIVATIVE, CAUSALITY, THEOREM, BASELINES, CONTINUOUS, DISCOUNT)
     for each in chapter
 }
 
