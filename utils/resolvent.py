@@ -15,7 +15,7 @@ class DenseResolvent:
         from scipy.linalg import lapack  # deferred: it makes `import utils` slower
 
         matrix = kernel * -gamma
-        matrix.flat[:: len(matrix) + 1] += 1
+        matrix.ravel()[:: len(matrix) + 1] += 1  # the diagonal
         # The transpose of a C array is the Fortran array LAPACK wants: no copy is made.
         self.factors, self.pivots, singular = lapack.dgetrf(matrix.T, overwrite_a=1)
         if singular:

@@ -26,9 +26,8 @@ def finite_array(name: str, values, shape: tuple[int | None, ...] | None = None)
         raise ValueError(f"{name} must be an array of numbers ({error})") from None
     if shape is not None:
         check_shape(name, array, shape)
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        where = tuple(bad[0])
+    if not np.isfinite(array).all():
+        where = tuple(np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{entry(name, where)} is {array[where]}, not a finite number")
     array.flags.writeable = False
     return array
