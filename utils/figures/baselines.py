@@ -1,0 +1,364 @@
+"""Pictures of chapter 5: what baselines and critics do to the mean and to the variance."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from math import comb
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils import comparison, counterexamples, exact, examples, stopping
+from utils.estimators import policy_gradient
+from utils.explorer.picture import picture
+from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.figures.words import plain, signed
+from utils.policies import LinearSoftmax
+from utils.rollouts import simulate
+from utils.variance import estimator_moments
+
+CRITIC_GAMMA, CRITIC_ROLLOUTS, CRITIC_HORIZON = 0.9, 500, 80
+LAMBDAS = np.linspace(0, 1, 11)
+SAMPLED_LAMBDAS = np.array([0, 0.25, 0.5, 0.75, 1])
+
+
+def running_critic(error: float):
+    """The running MDP with one shared logit, and the critic V(s) + error 1{s = 1}."""
+    mdp = examples.running(CRITIC_GAMMA)
+    policy = LinearSoftmax.logits(running_p(), shared=True)
+    V, Q = exact.values(mdp, policy)
+    return mdp, policy, (V + error * np.array([0, 1]), Q)
+
+
+def running_p() -> np.ndarray:
+    """pi(1|s) of the running policy, [2]."""
+    return np.array(examples.running_tables().p, dtype=float)
+
+
+@cache
+def gae_means(error: float) -> np.ndarray:
+    """The exact mean of the GAE estimator at each of `LAMBDAS` (eq:gae)."""
+    mdp, policy, critic = running_critic(error)
+    return np.array(
+        [estimator_moments(mdp, policy, "gae", critic=critic, lam=lam).mean[0] for lam in LAMBDAS]
+    )
+
+
+@picture(
+    alt="The mean of the gradient estimator with generalised advantages against lambda: an exact "
+    "curve, Monte Carlo points with 95 percent intervals, and the true gradient as a level line. "
+    "The curve meets the line at lambda one for every critic, elsewhere only if the critic is "
+    "right.",
+    error="error of the critic in state 1",
+)
+def gae_with_a_wrong_critic(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "Only $λ = 1$ forgives every wrong critic")
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.75, 1.75), xlabel="$λ$", ylabel="gradient")
+    true = float(exact.policy_gradient(*running_critic(0)[:2])[0])
+    axes.plot([0, 1], [true, true], color=TRUTH, lw=2.2)
+    (curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)))
+    bars = axes.vlines(SAMPLED_LAMBDAS, 0, 0, color=ESTIMATE, lw=1.4)
+    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    axes.text(1.03, 1.6, "true gradient", color=TRUTH, ha="right")
+    axes.text(1.03, 1.42, "exact mean with this critic", color=CONTRAST, ha="right")
+    axes.text(1.03, 1.24, f"{CRITIC_ROLLOUTS} trajectories, 95 %", color=ESTIMATE, ha="right")
+
+    def draw(rng, error):
+        mdp, policy, critic = running_critic(error)
+        means = gae_means(error)
+        run = simulate(mdp, policy, CRITIC_ROLLOUTS, CRITIC_HORIZON, rng)
+        estimates = [
+            policy_gradient(run, policy, mdp, "gae", critic=critic, lam=lam)
+            for lam in SAMPLED_LAMBDAS
+        ]
+        curve.set_data(LAMBDAS, means)
+        bars.set_segments(
+            [
+                [(lam, float(low[0])), (lam, float(high[0]))]
+                for lam, (low, high) in zip(
+                    SAMPLED_LAMBDAS, (e.confidence_interval() for e in estimates), strict=True
+                )
+            ]
+        )
+        dots.set_data(SAMPLED_LAMBDAS, [e.mean[0] for e in estimates])
+        claim = f"V(1) {signed(error, 1)}" if error else "the true V(1)"
+        return (
+            f"The critic says {claim}. At λ = 0 the mean is "
+            f"{signed(means[0])}, at λ = 1 it is {signed(means[-1])}; "
+            f"the gradient is {signed(true)}."
+        )
+
+    return draw
+
+
+BATCHES = np.arange(2, 31)
+SAFE_REWARD, MEAN_PRIZE = 1, 2
+
+
+@cache
+def standardised_update(p: float, chance: float) -> np.ndarray:
+    """E[(1/N) sum_i psi_i (R_i - mean) / sd] / (p(1 - p)) for each N of `BATCHES`.
+
+    One step, two actions with pi(1) = p. Action 1 pays 2/chance with probability ``chance``, else
+    0; action 0 pays 1. The true gradient is p(1 - p), so the answer is 1 if nothing is divided.
+    The sum runs over the counts of the three outcomes; a batch without spread counts 0.
+    """
+    laws = np.array([p * chance, p * (1 - chance), 1 - p])
+    rewards = np.array([MEAN_PRIZE / chance, 0.0, SAFE_REWARD])
+    scores = np.array([1 - p, 1 - p, -p])
+    out = []
+    for n in BATCHES:
+        counts = np.array([(i, j, n - i - j) for i in range(n + 1) for j in range(n + 1 - i)])
+        ways = np.array([comb(n, i) * comb(n - i, j) for i, j, _ in counts.tolist()], dtype=float)
+        centred = rewards - (counts @ rewards)[:, None] / n
+        spread = np.sqrt((counts * centred**2).sum(axis=1) / n)
+        update = (counts * scores * centred).sum(axis=1) / (n * np.where(spread > 0, spread, 1))
+        out.append((ways * np.prod(laws**counts, axis=1)) @ update)
+    return np.array(out) / (p * (1 - p))
+
+
+@picture(
+    alt="The expected update with standardised returns, as a multiple of the true gradient, "
+    "against the size of the batch. For rare prizes and small batches the points lie below zero.",
+    p="policy p = π(1)",
+    chance="chance of the prize",
+)
+def standardised_returns(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "Standardising a small batch can reverse the update")
+    axes.set(xlim=(0, 31), ylim=(-2.2, 1.2), xlabel="trajectories in a batch, $N$")
+    axes.set_ylabel("expected update / gradient")
+    axes.plot([0, 31], [0, 0], color=INK, lw=1)
+    axes.text(30.5, 0.92, "uphill", color=FAINT, ha="right")
+    axes.text(30.5, -2.08, "downhill", color=FAINT, ha="right")
+    (up,) = axes.plot([], [], "o", color=TRUTH, ms=4.5)
+    (down,) = axes.plot([], [], "s", color=CONTRAST, ms=4.5)
+
+    def draw(rng, p, chance):
+        update = standardised_update(p, chance)
+        up.set_data(BATCHES[update >= 0], update[update >= 0])
+        down.set_data(BATCHES[update < 0], update[update < 0])
+        wrong = BATCHES[update < 0]
+        which = f"N = 2 to {wrong[-1]} point downhill" if len(wrong) > 1 else "only N = 2 does"
+        tail = f"Batches of {which}." if len(wrong) else "No batch size points downhill."
+        return (
+            f"Action 1 pays {MEAN_PRIZE / chance:g} with chance {chance:g}, action 0 pays 1. "
+            f"At N = 2 the update is {signed(update[0])} times the gradient. {tail}"
+        )
+
+    return draw
+
+
+BANDIT_REWARDS = (-1.0, 9.0)
+
+
+def bandit_baselines(p: float) -> tuple[float, float]:
+    """(V, b*) = (p r_1 + (1 - p) r_0, (1 - p) r_1 + p r_0) for the rewards of the bandit."""
+    low, high = BANDIT_REWARDS
+    return p * high + (1 - p) * low, (1 - p) * high + p * low
+
+
+@picture(
+    alt="A parabola: the variance of the one-step estimator against the baseline b. Its lowest "
+    "point, zero, lies at the mean reward with the two probabilities swapped, not at the value V.",
+    p="policy p = π(1)",
+)
+def best_constant(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "The value is not the best baseline")
+    axes.set(xlim=(-1.6, 9.6), ylim=(-0.9, 16), xlabel="baseline $b$", ylabel="variance")
+    grid = np.linspace(-1.5, 9.5, 67)
+    (curve,) = axes.plot([], [], color=TRUTH)
+    (at_value,) = axes.plot([], [], "s", color=CONTRAST, ms=7)
+    (at_best,) = axes.plot([], [], "o", color=SAFE, ms=7)
+    (at_zero,) = axes.plot([], [], "D", color=INK, ms=4)
+    notes = [
+        axes.text(4, 15 - 1.1 * i, "", color=colour, ha="center")
+        for i, colour in enumerate((CONTRAST, SAFE, INK))
+    ]
+
+    def draw(rng, p):
+        value, best = (round(b, 12) + 0.0 for b in bandit_baselines(p))
+        height = lambda b: p * (1 - p) * (b - best) ** 2  # noqa: E731
+        shown = height(grid) <= 12.5
+        curve.set_data(grid[shown], height(grid)[shown])
+        at_value.set_data([value], [height(value)])
+        at_best.set_data([best], [0])
+        at_zero.set_data([0], [height(0)])
+        notes[0].set_text(f"square: b = V = {plain(value, 1)}, variance {height(value):.2f}")
+        notes[1].set_text(f"circle: b = b* = {plain(best, 1)}, variance 0")
+        notes[2].set_text(f"diamond: b = 0, variance {height(0):.2f}")
+        verdict = "lowers" if height(value) < height(0) - 1e-12 else "raises"
+        if abs(height(value) - height(0)) < 1e-12:
+            verdict = "does not change"
+        return (
+            f"At p = {p:g} the value is V = {plain(value, 1)} and the best baseline is "
+            f"b* = {plain(best, 1)}. Subtracting V {verdict} the variance: "
+            f"from {height(0):.2f} to {height(value):.2f}."
+        )
+
+    return draw
+
+
+FORM_ROLLOUTS, FORM_BATCHES = 300, 6
+
+
+@cache
+def exact_forms(gamma: float) -> np.ndarray:
+    """The exact variances of `comparison.LONG_FORMS` on the running MDP, one logit a state."""
+    policy = LinearSoftmax.logits(running_p())
+    return np.array(list(comparison.long_run_variances(examples.running(gamma), policy).values()))
+
+
+@picture(
+    alt="Twelve estimators of the gradient as rows, their variance on a logarithmic axis: exact "
+    "marks and Monte Carlo points with 95 percent intervals. A state baseline moves the mark far "
+    "to the left; putting Q for G alone moves it very little.",
+    size=(5.4, 4.6),
+    gamma="discount γ",
+)
+def forms_side_by_side(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "Subtracting matters more than knowing $Q$")
+    names = list(comparison.LONG_FORMS)
+    rows = np.arange(len(names))[::-1]
+    axes.set(xscale="log", xlim=(0.003, 150), ylim=(-0.6, len(names) + 0.9))
+    axes.set_yticks(rows, names)
+    axes.set_xlabel("variance of one trajectory's estimate")
+    (marks,) = axes.plot([], [], "|", color=TRUTH, ms=13, mew=2.4)
+    bars = axes.hlines(rows, 1, 1, color=ESTIMATE, lw=1.4)
+    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    axes.text(0.004, len(names) + 0.2, "exact", color=TRUTH)
+    count = f"{FORM_ROLLOUTS * FORM_BATCHES:,}".replace(",", " ")
+    axes.text(140, len(names) + 0.2, f"{count} trajectories, 95 %", color=ESTIMATE, ha="right")
+    policy = LinearSoftmax.logits(running_p())
+
+    def draw(rng, gamma):
+        true = exact_forms(gamma)
+        mdp = examples.running(gamma)
+        horizon = int(np.ceil(np.log(1e-3) / np.log(gamma)))
+        sampled = comparison.sampled_variances(
+            mdp, policy, FORM_BATCHES, FORM_ROLLOUTS, horizon, rng
+        )
+        mean, error = np.array(list(sampled.values())).T
+        reach = 2.571 * error  # Student's t with 5 degrees of freedom, 95 %
+        low = np.maximum(mean - reach, 0.3 * mean)  # keep the bar on a logarithmic axis
+        marks.set_data(true, rows)
+        dots.set_data(mean, rows)
+        bars.set_segments(
+            [[(a, y), (b, y)] for a, b, y in zip(low, mean + reach, rows, strict=True)]
+        )
+        of = dict(zip(names, true, strict=True))
+        return (
+            f"At γ = {gamma:g} the variance falls from {of['G']:.3g} to {of['G − V']:.2g} when V "
+            f"is subtracted from G, but only to {of['Q']:.3g} when Q replaces G. "
+            f"The advantage has {of['A']:.2g}, the best form {of['Q − best b(s)']:.2g}."
+        )
+
+    return draw
+
+
+XOR_ROWS = {
+    "total": "total",
+    "G": "G",
+    "G − V": "G − V",
+    "G − per-step b": "G − per-step b",
+    "Q": "Q",
+    "A": "A = TD error",
+    "all actions": "all actions",
+}
+
+
+@cache
+def xor_paths(p: Fraction, bonus: int) -> comparison.PathTable:
+    """The four paths of the XOR game played with a coin of any p."""
+    mdp, _ = counterexamples.xor_game(bonus)
+    return comparison.path_table(mdp, counterexamples.logit_policy([p] * 3, shared=True), 2)
+
+
+@picture(
+    alt="Seven estimators as rows; dots show the values that each takes on the four paths of the "
+    "XOR game, and a line marks their common mean. For a fair coin the return-to-go is always "
+    "exactly zero while the forms that know Q scatter.",
+    size=(5.4, 4.0),
+    p="coin p",
+    bonus="bonus for the first action 1",
+)
+def xor_estimates(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "The XOR game: knowing $Q$ can cost")
+    rows = np.arange(len(XOR_ROWS))[::-1]
+    axes.set(xlim=(-5.9, 9.6), ylim=(-0.7, len(rows) + 0.5))
+    axes.set_yticks(rows, list(XOR_ROWS.values()))
+    axes.set_xticks([-4, -2, 0, 2, 4])
+    axes.set_xlabel("estimate on each of the four paths")
+    (mean_line,) = axes.plot([], [], color=TRUTH, lw=1.4)
+    (dots,) = axes.plot([], [], "o", color=CONTRAST, ms=6.5)
+    axes.text(9.5, len(rows) - 0.15, "variance", color=INK, ha="right")
+    mean_label = axes.text(-5.8, len(rows) - 0.15, "", color=TRUTH)
+    notes = [axes.text(9.5, y, "", color=INK, ha="right", va="center") for y in rows]
+
+    def draw(rng, p, bonus):
+        table = xor_paths(Fraction(round(100 * p), 100), int(bonus))
+        x, y = [], []
+        for row, form in zip(rows, XOR_ROWS, strict=True):
+            values = sorted({float(v) for v in table.samples(form)[:, 0]})
+            x += values
+            y += [row] * len(values)
+        dots.set_data(x, y)
+        mean = float(table.mean("G")[0])
+        mean_line.set_data([mean, mean], [-0.7, len(rows) - 0.5])
+        mean_label.set_text(f"gradient {plain(mean, 2)}")
+        variances = {form: float(table.variance(form)) for form in XOR_ROWS}
+        for note, variance in zip(notes, variances.values(), strict=True):
+            note.set_text(f"{variance:.2f}")
+        least = min(variances, key=variances.get)
+        return (
+            f"Coin {p:g}, bonus {bonus:g}: reward-to-go has variance {variances['G']:.2f}, "
+            f"exact Q {variances['Q']:.2f}, the advantage {variances['A']:.2f}. "
+            f"The least noisy row is “{XOR_ROWS[least]}”."
+        )
+
+    return draw
+
+
+@picture(
+    alt="Phase diagram of the stopping game over p and gamma. Above a third, and left of a "
+    "boundary curve below it, putting the exact Q in place of the return raises the variance; "
+    "only in the lower right corner does it lower it.",
+    size=(5.4, 4.0),
+    p="chance p of stopping",
+    gamma="discount γ",
+)
+def stopping_phases(figure: Figure):
+    axes = figure.subplots()
+    title(axes, "The stopping game: exact $Q$ mostly hurts")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="chance $p$ of stopping", ylabel="discount $γ$")
+    gammas = np.linspace(0.002, 1 / 3, 60)
+    boundary = np.array([stopping.boundary(gamma) for gamma in gammas])
+    axes.fill_betweenx(gammas, boundary, 1, color=GRID, lw=0)
+    axes.plot(boundary, gammas, color=TRUTH, lw=2.2)
+    axes.text(0.985, 0.16, "Q helps", color=SAFE, ha="right")
+    axes.text(0.36, 0.37, "Q hurts", color=CONTRAST)
+    axes.text(0.655, 0.05, "$p^*(γ)$", color=TRUTH, ha="right")
+    p_grid, gamma_grid = np.meshgrid(np.linspace(0.01, 0.99, 60), np.linspace(0.01, 0.99, 60))
+    ratio = stopping.variance_of_q(p_grid, gamma_grid) / stopping.variance_of_g(p_grid, gamma_grid)
+    axes.contour(p_grid, gamma_grid, ratio, levels=[1.1, 1.3], colors=[FAINT], linewidths=0.9)
+    axes.text(0.745, 0.61, "10 % more", color=FAINT)
+    axes.text(0.345, 0.79, "30 % more", color=FAINT)
+    (point,) = axes.plot([], [], "o", color=ESTIMATE, ms=8, mec="none")
+
+    def draw(rng, p, gamma):
+        by_g = float(stopping.variance_of_g(p, gamma))
+        by_q = float(stopping.variance_of_q(p, gamma))
+        point.set_data([p], [gamma])
+        verdict = "more" if by_q > by_g else "less"
+        percent = 100 * abs(by_q / by_g - 1)
+        return (
+            f"At p = {p:g} and γ = {gamma:g} reward-to-go has variance {by_g:.4f} and the form "
+            f"with the exact Q has {by_q:.4f}: {percent:.1f} % {verdict}."
+        )
+
+    return draw
