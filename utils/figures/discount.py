@@ -166,12 +166,12 @@ def two_ascents(figure: Figure):
     return draw
 
 
-def field(p, q, gamma: float, power: float) -> tuple[np.ndarray, np.ndarray]:
-    """(gamma q, gamma^power p): both parts of the direction with weights gamma^(power t).
+def field(p, q, gamma: float, dropped: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(gamma q, gamma p), or (gamma q, p) if gamma^t is dropped (eq:curl with c = 0).
 
-    Power 1 is the gradient of J = gamma p q, power 0 drops gamma^t (eq:curl with c = 0).
+    The first is the gradient of J = gamma p q.
     """
-    return gamma * np.asarray(q), (gamma**power if power else 1.0) * np.asarray(p)
+    return gamma * np.asarray(q), (1.0 if dropped else gamma) * np.asarray(p)
 
 
 @picture(
@@ -180,7 +180,7 @@ def field(p, q, gamma: float, power: float) -> tuple[np.ndarray, np.ndarray]:
     "minus gamma.",
     size=(5.4, 4.6),
     gamma="discount γ",
-    power="weights γ^(bt), b",
+    dropped="γᵗ: 0 kept, 1 dropped",
 )
 def round_trip(figure: Figure):
     axes = figure.subplots()
@@ -202,21 +202,20 @@ def round_trip(figure: Figure):
     top = axes.text(0.5, 1.05, "", ha="center", va="bottom", color=INK)
     total = axes.text(0.5, -0.15, "", ha="center", va="top", color=CONTRAST, weight="bold")
 
-    def draw(rng, gamma, power):
-        arrows.set_UVC(*field(p, q, gamma, power))
-        up = float(field(1, 1, gamma, power)[1])
-        right.set_text(signed(up))
+    def draw(rng, gamma, dropped):
+        arrows.set_UVC(*field(p, q, gamma, bool(dropped)))
+        up = float(field(1, 1, gamma, bool(dropped))[1])
+        right.set_text(signed(up) if up else "0")
         top.set_text(signed(-gamma) if gamma else "0")
-        gain = up - gamma
-        total.set_text(f"round trip: {signed(gain) if abs(gain) > 1e-9 else '0'}")
-        if power == 1:
+        total.set_text(f"round trip: {signed(up - gamma) if dropped else '0'}")
+        if not dropped:
             return (
-                f"With the weights γᵗ of the theorem (b = 1) the gains cancel: {up:.2f} up, "
-                f"{gamma:.2f} given back. The arrows are the gradient of J = γ p q."
+                f"With the factor γᵗ the right edge promises {up:.2f} and the top takes "
+                f"{gamma:.2f} back. The gains cancel: the arrows are the gradient of J = γ p q."
             )
         return (
-            f"At γ = {gamma:g} and b = {power:g} the trip promises {up:.2f} on the right edge "
-            f"and takes back {gamma:.2f} on top: {signed(gain)} for going nowhere. "
+            f"Without γᵗ, at γ = {gamma:g}, the right edge promises 1.00 and the top takes "
+            f"{gamma:.2f} back: {signed(1 - gamma)} for going nowhere. "
             "No function has such a gradient."
         )
 
