@@ -25,14 +25,14 @@ from utils.statistics import confidence_interval, mean_and_standard_error
 def past_shapes_the_score(figure: Figure):
     axes = figure.subplots()
     title(axes, "The past shapes the score, its mean stays 0")
-    axes.set(xlim=(-1, 1), ylim=(-0.95, 0.95), xlabel=r"score $\psi_1 = a_1 - p(s_1)$")
+    axes.set(xlim=(-1, 1), ylim=(-1.15, 1.15), xlabel=r"score $\psi_1 = a_1 - p(s_1)$")
     axes.set_ylabel("probability")
     axes.set_yticks([-0.5, 0, 0.5], ["0.5", "0", "0.5"])
     axes.axhline(0, color=INK, lw=0.8)
     above, below = (axes.vlines([0], 0, 0, color=c, lw=4) for c in (TRUTH, CONTRAST))
     axes.plot([0, 0], [0.05, -0.05], "d", color=SAFE, ms=7, ls="none")
-    upper = axes.text(-0.97, 0.83, "", color=TRUTH)
-    lower = axes.text(-0.97, -0.88, "", color=CONTRAST)
+    upper = axes.text(-0.97, 1.0, "", color=TRUTH)
+    lower = axes.text(-0.97, -1.08, "", color=CONTRAST)
     tables = examples.running_tables()
     p0, to_one = float(tables.p[0]), float(tables.P[0][0][1])
 
@@ -197,7 +197,7 @@ def step_one_diverges(figure: Figure):
         with_past, without = (float(v[-1]) for v in variances)
         return (
             f"At γ = {gamma:g} and p = {p:g} the variances at T = {WALK_STEPS} are "
-            f"{with_past:.3g} with the past and {without:.3g} without it."
+            f"{with_past:.4g} with the past and {without:.3g} without it."
         )
 
     return draw
