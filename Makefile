@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	&& command -v $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
+WORKERS ?= 2
 NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils tests tools book $(wildcard benchmarks)
 
@@ -26,7 +27,7 @@ serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another por
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
-		tests $(NOTEBOOKS) $(PYTEST)
+		-n $(WORKERS) --dist loadfile tests $(NOTEBOOKS) $(PYTEST)
 
 lab: .venv/book  ## open the chapters in JupyterLab with live sliders (LAB=... for its options)
 	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book $(LAB)

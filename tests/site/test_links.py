@@ -14,7 +14,7 @@ from reading import PAGES
 
 PAGE_BUDGET = 400_000  # bytes of gzip
 EXPLORER_BUDGET = 150_000
-NUMBER = re.compile(r"\(\d+(\.\d+)?\)")
+NUMBER = re.compile(r"\d+\.\d+")
 NO_DESCRIPTION = re.compile(r"^$|^_images/|^[0-9a-f]{32,}|\.(png|svg|jpg)$")
 
 each_page = pytest.mark.parametrize("page", PAGES)
