@@ -141,7 +141,7 @@ def test_a_true_identity_holds_at_random_points_and_the_bound_is_stated():
     assert verdict.holds and verdict.method == "random points"
     assert verdict.rejected == ("Q", "one")
     # two points: (42 / (q - 42))^2 = 3.3e-34
-    assert "below 10^−33" in verdict.line and "5 states with 3 actions" in verdict.line
+    assert "below 10⁻³³" in verdict.line and "5 states with 3 actions" in verdict.line
 
 
 def test_an_identity_that_is_false_at_a_random_point_fails_and_counts_no_wrong_version():
