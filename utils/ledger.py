@@ -223,7 +223,7 @@ def check_at_random_points(
     exponent = max(points * math.log10(D / (q - D)) for D in degrees.values())
     sizes = " and ".join(f"{S} states with {A} actions" for S, A in degrees)
     proved = (
-        f"holds at {points} random points modulo 2⁶¹ − 1 for {sizes}. "
+        f"holds at {points} random point{'s' if points > 1 else ''} modulo 2⁶¹ − 1 for {sizes}. "
         f"A false equation would pass with probability below 10{_raised(math.ceil(exponent))}."
     )
     return _with_teeth(label, "random points", proved, wrong, {}, agrees, "")
