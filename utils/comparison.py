@@ -28,7 +28,7 @@ SHORT_FORMS = {
     "total": ("total-return", None),
     "G": ("reward-to-go", None),
     "G − V": ("reward-to-go", "V"),
-    "G − per-step b": ("reward-to-go", "per-step"),
+    "G − one-step b": ("reward-to-go", "per-step"),
     "Q": ("q", None),
     "A": ("advantage", None),
     "TD error": ("td-error", None),
@@ -39,12 +39,12 @@ LONG_FORMS = {
     "G − J": ("reward-to-go", "J"),
     "G − best constant": ("reward-to-go", "best constant"),
     "G − V": ("reward-to-go", "V"),
-    "G − per-step b": ("reward-to-go", "per-step"),
+    "G − one-step b": ("reward-to-go", "per-step"),
     "G − best b(s)": ("reward-to-go", "best for G"),
     "Q": ("q", None),
     "A": ("advantage", None),
     "TD error": ("td-error", None),
-    "Q − per-step b": ("q", "per-step"),
+    "Q − one-step b": ("q", "per-step"),
     "all actions": ("all-action", None),
     "Q − best b(s)": ("q", "best for Q"),
 }
@@ -157,7 +157,7 @@ def path_table(mdp, policy, horizon: int) -> PathTable:
                 "total": sum(discounted) / gamma**t,
                 "G": to_go,
                 "G − V": to_go - V[t, s],
-                "G − per-step b": to_go - per_step[t, s],
+                "G − one-step b": to_go - per_step[t, s],
                 "Q": Q[t, s, a],
                 "A": Q[t, s, a] - V[t, s],
                 "TD error": chain.R[s, a] + gamma * next_value - V[t, s],
@@ -228,7 +228,10 @@ class ComparisonTable:
         head, *body = self.lines()
         cells = lambda tag, line: "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)  # noqa: E731
         rows = "".join(f"<tr>{cells('td', line)}</tr>" for line in body)
-        return f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+        return (
+            '<div class="pst-scrollable-table-container"><table class="table">'
+            f"<thead><tr>{cells('th', head)}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
 
 
 def compare(

@@ -83,9 +83,9 @@ def gae_with_a_wrong_critic(figure: Figure):
             ]
         )
         dots.set_data(SAMPLED_LAMBDAS, [e.mean[0] for e in estimates])
-        claim = f"V(1) {signed(error, 1)}" if error else "the true V(1)"
+        claim = f"wrong by {signed(error, 1)} in state 1" if error else "right"
         return (
-            f"The critic says {claim}. At λ = 0 the mean is "
+            f"The critic is {claim}. At λ = 0 the mean is "
             f"{signed(means[0])}, at λ = 1 it is {signed(means[-1])}; "
             f"the gradient is {signed(true)}."
         )
@@ -144,7 +144,7 @@ def standardised_returns(figure: Figure):
         which = f"N = 2 to {wrong[-1]} point downhill" if len(wrong) > 1 else "only N = 2 does"
         tail = f"Batches of {which}." if len(wrong) else "No batch size points downhill."
         return (
-            f"Action 1 pays {MEAN_PRIZE / chance:g} with chance {chance:g}, action 0 pays 1. "
+            f"Action 1 pays {MEAN_PRIZE / chance:.3g} with chance {chance:g}, action 0 pays 1. "
             f"At N = 2 the update is {signed(update[0])} times the gradient. {tail}"
         )
 
@@ -264,7 +264,7 @@ XOR_ROWS = {
     "total": "total",
     "G": "G",
     "G − V": "G − V",
-    "G − per-step b": "G − per-step b",
+    "G − one-step b": "G − one-step b",
     "Q": "Q",
     "A": "A = TD error",
     "all actions": "all actions",

@@ -1,0 +1,72 @@
+"""What the pictures of chapter 5 draw is what its text says."""
+
+from fractions import Fraction as F
+
+import numpy as np
+import pytest
+
+from utils import exact
+from utils.figures import baselines
+
+
+def test_right_critic_is_unbiased_for_every_lambda_and_lambda_one_for_every_critic():
+    true = exact.policy_gradient(*baselines.running_critic(0)[:2])[0]
+    assert np.allclose(baselines.gae_means(0), true, rtol=1e-12)
+    for error in (-2, 1, 2):
+        means = baselines.gae_means(error)
+        assert np.isclose(means[-1], true, rtol=1e-12)
+        assert abs(means[0] - true) > 0.1
+
+
+def test_bias_of_gae_is_proportional_to_the_error_of_the_critic():
+    base, one, two = (baselines.gae_means(error) for error in (0, 1, 2))
+    assert np.allclose(two - base, 2 * (one - base), atol=1e-12)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("chance", [0.1, 0.2, 0.4])
+def test_standardised_pair_follows_who_wins_more_often(p, chance):
+    assert np.isclose(baselines.standardised_update(p, chance)[0], 2 * chance - 1, rtol=1e-12)
+
+
+def test_standardised_update_agrees_with_simulation():
+    """Batches of 5, one million of them: 5 standard errors, false alarm 5.7e-7."""
+    p, chance, n = 0.3, 0.4, 5
+    rng = np.random.default_rng(1)
+    actions = rng.random((1_000_000, n)) < p
+    prizes = np.where(rng.random(actions.shape) < chance, 2 / chance, 0.0)
+    returns = np.where(actions, prizes, 1.0)
+    spread = returns.std(axis=1, keepdims=True)
+    tied = spread < 1e-12
+    scaled = np.where(tied, 0, (returns - returns.mean(axis=1, keepdims=True)))
+    rows = (scaled / np.where(tied, 1, spread) * (actions - p)).mean(axis=1) / (p * (1 - p))
+    expected = baselines.standardised_update(p, chance)[n - baselines.BATCHES[0]]
+    assert abs(rows.mean() - expected) < 5 * rows.std() / np.sqrt(len(rows))
+
+
+def test_bandit_of_the_text_has_value_8_and_best_baseline_0():
+    value, best = baselines.bandit_baselines(0.9)
+    assert np.isclose(value, 8) and np.isclose(best, 0, atol=1e-12)
+
+
+def test_value_and_best_baseline_meet_at_one_half():
+    assert len(set(baselines.bandit_baselines(0.5))) == 1
+
+
+def test_xor_game_with_a_fair_coin_has_the_stated_variances():
+    table = baselines.xor_paths(F(1, 2), 0)
+    assert [table.variance(form) for form in baselines.XOR_ROWS] == [0, 0, 2, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("p, bonus", [(F(1, 10), 0), (F(1, 2), 1), (F(9, 10), -1)])
+def test_paths_of_the_xor_game_stay_inside_the_axes_and_have_the_gradient_as_mean(p, bonus):
+    table = baselines.xor_paths(p, bonus)
+    for form in baselines.XOR_ROWS:
+        assert abs(table.samples(form)).max() < F(59, 10)
+        assert table.mean(form)[0] == p * (1 - p) * (8 - 16 * p + bonus)
+
+
+def test_exact_forms_are_in_the_order_of_their_names():
+    forms = dict(zip(baselines.comparison.LONG_FORMS, baselines.exact_forms(0.5), strict=True))
+    assert np.isclose(forms["A"], 27976392 / 761521255, rtol=1e-12)
+    assert np.isclose(forms["Q"], 3997361912 / 8376733805, rtol=1e-12)
