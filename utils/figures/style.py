@@ -2,8 +2,9 @@
 
 A drawing names a *role* (`TRUTH`, `ESTIMATE`, ...), never a hue. Each role has one colour for light
 pages and one for dark pages, so that the same SVG serves both: the explorer replaces the light hex
-value by a CSS variable. The colours of marks stay 20 units of CIELAB apart also under the three forms
-of colour blindness, and all reach 4.5:1 against the page, so that a coloured label stays readable.
+value by a CSS variable. The colours of marks stay 20 units of CIELAB apart also under the three
+forms of colour blindness, and all reach 4.5:1 against the page, so that a coloured label stays
+readable.
 """
 
 from __future__ import annotations
