@@ -229,7 +229,8 @@ class ComparisonTable:
         cells = lambda tag, line: "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)  # noqa: E731
         rows = "".join(f"<tr>{cells('td', line)}</tr>" for line in body)
         return (
-            '<div class="pst-scrollable-table-container"><table class="table">'
+            '<div class="pst-scrollable-table-container" style="white-space: nowrap">'
+            '<table class="table">'
             f"<thead><tr>{cells('th', head)}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
 

@@ -128,10 +128,10 @@ def standardised_update(p: float, chance: float) -> np.ndarray:
 def standardised_returns(figure: Figure):
     axes = figure.subplots()
     title(axes, "Standardising a small batch can reverse the update")
-    axes.set(xlim=(0, 31), ylim=(-2.2, 1.2), xlabel="trajectories in a batch, $N$")
+    axes.set(xlim=(0, 31), ylim=(-2.2, 1.5), xlabel="trajectories in a batch, $N$")
     axes.set_ylabel("expected update / gradient")
     axes.plot([0, 31], [0, 0], color=INK, lw=1)
-    axes.text(30.5, 0.92, "uphill", color=FAINT, ha="right")
+    axes.text(30.5, 1.2, "uphill", color=FAINT, ha="right")
     axes.text(30.5, -2.08, "downhill", color=FAINT, ha="right")
     (up,) = axes.plot([], [], "o", color=TRUTH, ms=4.5)
     (down,) = axes.plot([], [], "s", color=CONTRAST, ms=4.5)
