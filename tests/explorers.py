@@ -28,21 +28,28 @@ class Shown:
         return {name: values[index] for name, values in self.values.items()}
 
 
-def calls(path: Path):
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        for node in ast.walk(ast.parse("".join(cell["source"]))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "explore":
-                yield node
+def statements(path: Path) -> list[ast.AST]:
+    """Every node of the code of a chapter."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [node for text in code for node in ast.walk(ast.parse(text))]
 
 
-def shown(call: ast.Call) -> Shown:
-    module, name = call.args[0].value.id, call.args[0].attr
-    options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-    picture = getattr(importlib.import_module(f"utils.figures.{module}"), name)
-    return Shown(picture, options.pop("draws", 1), options)
+def explorers(path: Path):
+    nodes = statements(path)
+    modules = {
+        alias.asname or alias.name: alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "utils.figures"
+        for alias in node.names
+    }
+    for node in nodes:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "explore":
+            module = importlib.import_module(f"utils.figures.{modules[node.args[0].value.id]}")
+            options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}
+            picture = getattr(module, node.args[0].attr)
+            yield Shown(picture, options.pop("draws", 1), options)
 
 
-EXPLORERS = [shown(call) for path in sorted(BOOK.glob("*.ipynb")) for call in calls(path)]
+EXPLORERS = [shown for path in sorted(BOOK.glob("*.ipynb")) for shown in explorers(path)]
 each_explorer = pytest.mark.parametrize("shown", EXPLORERS, ids=lambda s: s.picture.name)

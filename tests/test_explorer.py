@@ -186,6 +186,20 @@ def test_more_than_two_sliders_are_refused():
         explore(three, a=[1, 2], b=[1, 2], c=[1, 2])
 
 
+def test_a_name_with_g_after_a_hyphen_is_a_name_like_any_other():
+    @picture(alt="a line", height="height h")
+    def a_great_gap(figure):
+        (line,) = figure.subplots().plot([0, 1], [0, 1])
+
+        def draw(rng, height):
+            line.set_ydata([0, height])
+            return f"The line ends at {height:g}."
+
+        return draw
+
+    assert len(frames(explore(a_great_gap, height=[1, 2, 3]).html())["frames"]) == 3
+
+
 # Every explorer of the book.
 
 

@@ -186,7 +186,7 @@ class LiveSvg:
 
     def _drop_unused_ids(self, root: ElementTree.Element) -> None:
         for node in root.iter():
-            if node.get("id", "").partition("-g")[0] != self._prefix:
+            if node.get("id", "").rpartition("-g")[0] != self._prefix:
                 node.attrib.pop("id", None)
 
     def definitions(self) -> list[tuple[str, str]]:
