@@ -251,5 +251,6 @@ def test_the_static_face_keeps_its_budget_and_says_what_to_see(shown):
     readings = {data["pool"][i] for i in data["readings"]}
     assert len(readings) >= 3
     assert not any(re.search(r"\b(nan|inf)\b", text) for text in readings)
-    if shown.draws > 1:  # "draw again" shows another sample
-        assert data["frames"][0] != data["frames"][1]
+    if shown.draws > 1:  # "draw again" shows another sample, but where nothing is random
+        first, second = (data["frames"][k :: shown.draws] for k in (0, 1))
+        assert sum(a != b for a, b in zip(first, second, strict=True)) > len(first) / 2

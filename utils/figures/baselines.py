@@ -144,7 +144,8 @@ def standardised_returns(figure: Figure):
         which = f"N = 2 to {wrong[-1]} point downhill" if len(wrong) > 1 else "only N = 2 does"
         tail = f"Batches of {which}." if len(wrong) else "No batch size points downhill."
         return (
-            f"Action 1 pays {MEAN_PRIZE / chance:.3g} with chance {chance:g}, action 0 pays 1. "
+            f"Action 1, played with p = {p:g}, pays {MEAN_PRIZE / chance:.3g} with chance "
+            f"{chance:g}; action 0 pays 1. "
             f"At N = 2 the update is {signed(update[0])} times the gradient. {tail}"
         )
 
