@@ -138,16 +138,17 @@ class _Race:
 
     def __init__(self, axes: Axes, reach: tuple[float, float], n: int):
         self.axes, self.reach, self.n = axes, reach, n
-        axes.set(xlim=reach, ylim=(-0.6, 2.1), xlabel=r"derivative of $\mathbb{E}\,f(a)$ by $μ$")
+        axes.set(xlim=reach, ylim=(-0.6, 2.9), xlabel=r"derivative of $\mathbb{E}\,f(a)$ by $μ$")
         axes.set_yticks([1, 0], ["score", "pathwise"])
         self.bands = [axes.plot([], [], color=GRID, lw=11, solid_capstyle="butt")[0] for _ in "ab"]
         (self.truth,) = axes.plot([], [], color=TRUTH)
         self.intervals = [axes.plot([], [], color=ESTIMATE, lw=2)[0] for _ in "ab"]
         self.dots = [axes.plot([], [], "o", color=ESTIMATE, ms=5)[0] for _ in "ab"]
-        right = reach[1] - 0.01 * (reach[1] - reach[0])
-        axes.text(right, 1.66, f"{n} samples, 95 %", color=ESTIMATE, ha="right")
         left = reach[0] + 0.01 * (reach[1] - reach[0])
-        axes.text(left, 1.66, "blue line: exact", color=TRUTH)
+        axes.text(left, 2.4, r"grey: exact value $\pm 2$ exact standard errors", color=FAINT)
+        axes.text(left, 1.75, f"{n} samples, 95 % interval", color=ESTIMATE)
+        right = reach[1] - 0.01 * (reach[1] - reach[0])
+        axes.text(right, 1.75, "line: exact", color=TRUTH, ha="right")
 
     def show(self, truth: float, second_moments, samples) -> list[float]:
         """Draw both; the two exact standard errors."""
@@ -169,7 +170,7 @@ class _Race:
 
 
 def _stage(figure: Figure, message: str, xlim, ylabel: str):
-    upper, lower = figure.subplots(2, 1, height_ratios=(3, 2))
+    upper, lower = figure.subplots(2, 1, height_ratios=(5, 4))
     title(upper, message)
     upper.set(xlim=xlim, ylim=(-1.15, 2.15), xlabel="action $a$", ylabel=ylabel)
     upper.set_yticks([-1, 0, 1])
