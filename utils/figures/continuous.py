@@ -352,7 +352,7 @@ def soft_edges(figure: Figure):
             )
         size = "infinite" if shape <= 2 else f"{location_variance(shape):.1f}"
         return (
-            f"At n = {shape:g} the estimate is right on average, and one sample has the variance "
+            f"At n = {shape:g} the estimate is right on average; the variance of one sample is "
             f"{size}. After {EDGE_RUN // 1000} 000 samples the mean is {means[-1]:.2f}."
         )
 
