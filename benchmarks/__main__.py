@@ -133,7 +133,7 @@ def against_jax(name, mdp, theta):
     times = medians(contenders, rounds=9)
     for suffix in ("", " with gradient"):
         ratio = times["best" + suffix] / times["ours" + suffix]
-        note = "" if ratio >= 1.3 else "XLA does a step in one pass over the data, NumPy in eleven"
+        note = "" if ratio >= 1.3 else "XLA does a step in one pass over the data, NumPy in ten"
         yield Row(f"JAX in its best form{suffix} / ours, {name}", ratio, 1.3, True, note)
     if "usual" in times:
         ratio = times["usual"] / times["ours"]

@@ -66,3 +66,14 @@ def test_a_certain_outcome_is_drawn_from_every_word(word):
     out, scratch = np.empty((2, 2), dtype=np.int64)
     tables.draw(np.array([0, 1 << 32]), np.full(2, word), out, scratch)
     np.testing.assert_array_equal(out, [8, 9])
+
+
+@given(st.integers(0, 1000), st.integers(0, 2**31 - 1))
+def test_the_low_part_of_a_label_only_permutes_the_words(seed, low):
+    rng = np.random.default_rng(seed)
+    tables = AliasTables.build(rng.dirichlet(np.ones(8), 3), np.arange(24).reshape(3, 8))
+    rows, words = rng.integers(0, 3, 20), rng.integers(0, WORDS, 20)
+    with_low, without, scratch = np.empty((3, 20), dtype=np.int64)
+    tables.draw((rows << 32) + low, words.copy(), with_low, scratch)
+    tables.draw(rows << 32, words ^ low, without, scratch)
+    np.testing.assert_array_equal(with_low, without)

@@ -52,13 +52,16 @@ class AliasTables:
         offsets = (cells + 1) * column_words - limits
         return cls(np.array(shift), offsets, both.ravel())
 
-    def draw(self, keys, words, out, cells) -> None:
+    def draw(self, labels, words, out, cells) -> None:
         """Write one label to each entry of ``out`` [N].
 
-        ``keys`` [N] hold the number of the law times 2^32; they are overwritten. ``words`` [N] are
-        random 32-bit words. ``cells`` [N] is scratch. All are int64.
+        The number of the law is the high part of ``labels`` [N], above 32 bits; the low part may
+        hold anything. ``words`` [N] are random 32-bit words; they are overwritten. ``cells`` [N] is
+        scratch. All are int64.
         """
-        np.add(keys, words, out=keys)
+        # Exclusive or, not a sum: it keeps the law, and it permutes the words, whatever the low
+        # part of the label is. So a uniform word stays uniform, and nothing needs to be masked.
+        keys = np.bitwise_xor(words, labels, out=words)
         np.right_shift(keys, self.shift, out=cells)
         # mode="clip" spares NumPy a protective copy of `out`; no index is out of range.
         self.offsets.take(cells, None, out, "clip")

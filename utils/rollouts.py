@@ -21,7 +21,6 @@ from utils.validation import (
 
 # Numbers worked on at a time: enough to hide the cost of a NumPy call, few enough for the cache.
 BLOCK = 1 << 15
-HIGH_PART = np.array(-(1 << 32))
 
 keep_freed_memory()
 
@@ -186,7 +185,7 @@ class AliasSteps:
     def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
         """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
         horizon, n = actions.shape
-        keys, cells = path[0] << 32, np.empty(n, dtype=np.int64)
+        last, cells = path[0] << 32, np.empty(n, dtype=np.int64)
         length = self.runs.length
         n_runs = max(1, BLOCK // (n * length))
         labels, scratch = np.empty((2, n_runs, n), dtype=np.int64)
@@ -195,8 +194,8 @@ class AliasSteps:
             drawn = labels[:k]
             words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)[: k * n]
             for word, label in zip(words.astype(np.int64).reshape(k, n), drawn, strict=True):
-                self.runs.tables.draw(keys, word, label, cells)
-                np.bitwise_and(label, HIGH_PART, out=keys)
+                self.runs.tables.draw(last, word, label, cells)
+                last = label
             self._unpack(drawn, path[t:], actions[t:], rewards[t:], scratch[:k])
 
     def _unpack(self, labels, path, actions, rewards, pairs) -> None:
