@@ -14,7 +14,7 @@ from utils.average_reward import (
     stationary_law_gradient,
 )
 from utils.mdp import FiniteMDP
-from utils.policies import TabularSoftmax
+from utils.policies import LinearSoftmax, TabularSoftmax
 
 seeds = st.integers(0, 10**6)
 
@@ -67,6 +67,18 @@ def test_mu_dot_h_is_the_average_rewards_gradient_minus_its_correction(seed):
     left = policy.score_sum(mu[:, None] * policy.probabilities * Q)
     correction = (1 - mdp.gamma) * (V @ stationary_law_gradient(mdp, policy)).reshape(4, 3)
     assert np.allclose(left, average_reward_gradient(mdp, policy) - correction, atol=1e-10)
+
+
+@pytest.mark.parametrize("gamma, direction", [(0, -2 / 3), (0.25, 0)])
+def test_far_from_gamma_1_the_correction_can_turn_the_sign(gamma, direction):
+    """Action 1 costs 1 and leads to a state that pays 4 and leads back; p = 1/2, by p."""
+    mdp = FiniteMDP([[[1, 0], [0, 1]], [[1, 0], [1, 0]]], [[0, -1], [4, 4]], gamma, [1, 0])
+    policy = LinearSoftmax.logits([0.5, 0.5], shared=True)
+    V = exact.values(mdp, policy)[0]
+    slope = average_reward_gradient(mdp, policy)[0]
+    correction = (1 - gamma) * (V @ stationary_law_gradient(mdp, policy))[0]
+    assert np.isclose(4 * slope, 4 / 3)  # by the logit: times p (1 - p) = 1/4
+    assert np.isclose(4 * (slope - correction), direction)
 
 
 def test_two_closed_classes_are_refused():

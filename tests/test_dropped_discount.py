@@ -114,7 +114,8 @@ def test_the_kantorovich_bound_is_attained_where_both_states_pull_as_the_weights
 
 def test_on_frozen_lake_the_numbers_of_the_text_hold():
     angle = angle_to_gradient(examples.frozen_lake(0.9), examples.frozen_lake_policy())
-    assert [round(x, 3) for x in (angle.kappa, angle.cosine, angle.bound)] == [2.357, 0.975, 0.915]
+    assert [round(x, 3) for x in (angle.kappa, angle.cosine)] == [2.357, 0.975]
+    assert np.floor(1000 * angle.bound) == 914
 
 
 def test_gamma_0_is_an_exception():

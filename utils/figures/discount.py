@@ -270,7 +270,7 @@ def angle_in_a_table(figure: Figure):
         return (
             f"At γ = {gamma:g} and firmness {firmness:g} the direction without γᵗ is "
             f"{degrees:.0f}° off the gradient: cosine {cosine[at]:.3f}, where the theorem promises "
-            f"{small(bound[at])} at least."
+            f"{small(np.floor(1000 * bound[at]) / 1000)} at least."
         )
 
     return draw
@@ -320,7 +320,7 @@ def what_practice_climbs(figure: Figure):
     axes.text(1.0, -0.32, r"with $γ^t$: $(1-γ)\nabla J$", color=TRUTH, ha="right")
 
     def draw(rng, n):
-        segments, means = [], []
+        segments, means, widths = [], [], {}
         for gamma in PRACTICE_GAMMAS:
             mdp, policy = shared_running(float(gamma))
             run = simulate(mdp, policy, int(n), LONG_RUN, rng)
@@ -329,17 +329,16 @@ def what_practice_climbs(figure: Figure):
             weights = (1 - gamma) * gamma ** np.arange(LONG_RUN)
             for samples, shift in ((weights @ terms, -0.007), (terms.mean(axis=0), 0.007)):
                 mean, error = mean_and_standard_error(samples)
-                ends = np.clip(confidence_interval(mean, error), -0.34, 0.16)
-                segments.append([(gamma + shift, y) for y in ends])
+                ends = confidence_interval(mean, error)
+                widths.setdefault(gamma, []).append((ends[1] - ends[0]) / 2)
+                segments.append([(gamma + shift, y) for y in np.clip(ends, -0.34, 0.16)])
                 means.append((gamma + shift, np.clip(mean, -0.34, 0.16)))
         bars.set_segments(segments)
         kept_dots.set_data(*zip(*means[::2], strict=True))
         dropped_dots.set_data(*zip(*means[1::2], strict=True))
-        k = int(np.flatnonzero(PRACTICE_GAMMAS == 0.9)[0])
-        widths = [(segments[2 * k + j][1][1] - segments[2 * k + j][0][1]) / 2 for j in (0, 1)]
         return (
             f"With {int(n)} trajectories of {LONG_RUN} steps the half-widths at γ = 0.9 are "
-            f"{widths[0]:.4f} with γᵗ and {widths[1]:.4f} without. "
+            f"{widths[0.9][0]:.4f} with γᵗ and {widths[0.9][1]:.4f} without. "
             f"The average reward has the gradient {signed(target, 4)}."
         )
 
@@ -357,7 +356,7 @@ LONGEST = 1000
 )
 def effective_horizon(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Most steps of a long run weigh nothing")
+    title(axes, "How many steps of a long run count")
     axes.set(xlim=(0, LONGEST), ylim=(0, 1.34), xlabel="step $t$", ylabel="weight $γ^t$")
     axes.set_yticks([0, 0.5, 1])
     band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
@@ -367,19 +366,19 @@ def effective_horizon(figure: Figure):
     last = axes.text(985, 1.1, "", color=TRUTH, ha="right")
 
     def draw(rng, gamma, horizon):
-        t = np.unique(np.round(np.geomspace(1, horizon + 1, 40)).astype(int)) - 1
+        t = np.unique(np.round(np.geomspace(1, horizon, 40)).astype(int)) - 1
         steps = effective_steps(gamma, int(horizon))
         band.set_data([0, steps], [0, 0], [1, 1])
         curve.set_data(t, gamma**t)
         end.set_data([horizon, horizon], [0, 1])
         label.set_text(f"shaded: {steps:.0f} effective of {horizon:g} steps")
-        weight = gamma**horizon
+        weight = gamma ** (horizon - 1)
         size = f"{weight:.2g}" if weight >= 1e-3 else "below 0.001"
-        last.set_text(f"$γ^T$ = {size}" if weight >= 1e-3 else "$γ^T$ below 0.001")
+        last.set_text(f"$γ^{{T-1}}$ = {size}" if weight >= 1e-3 else "$γ^{T-1}$ below 0.001")
         return (
-            f"With γ = {gamma:g} and T = {horizon:g} the last weight is {size}. "
-            f"The sum is as accurate as a plain mean of {steps:.0f} independent steps, "
-            f"{100 * steps / horizon:.0f} % of those that were collected."
+            f"With γ = {gamma:g} and T = {horizon:g} the last weight, γᵀ⁻¹, is {size}. "
+            "If the terms were independent with equal mean and variance, the weighted mean would "
+            f"be as accurate as a plain mean of {steps:.0f} of them ({100 * steps / horizon:.0f} %)."
         )
 
     return draw
