@@ -310,13 +310,14 @@ def edge_score(x, shape: float) -> np.ndarray:
 @picture(
     alt="Upper panel: the density of an action between two edges; for n = 1 a box, for larger n "
     "ever softer at the edges. Lower panel: the running mean of the score-form estimate against "
-    "the number of samples. For n = 1 it is 0, for n up to 2 it jumps, above 2 it settles at 1.",
+    "the number of samples. For n = 1 it is 0, for n up to 2 rare actions make it jump, above 2 "
+    "it closes in on 1.",
     size=(5.4, 4.8),
     shape="softness n of the edges",
 )
 def soft_edges(figure: Figure):
     upper, lower = figure.subplots(2, 1, height_ratios=(2, 3))
-    title(upper, "An edge must be soft, and softer still for a variance")
+    title(upper, "An edge must be soft, and softer still for a finite variance")
     upper.set(xlim=(-0.25, 1.25), ylim=(0, 2.6), xlabel=r"$a - θ$", ylabel="density")
     lower.set(xscale="log", xlim=(10, EDGE_RUN), ylim=(-0.6, 3.2), xlabel="number of samples")
     lower.set_ylabel("mean so far")
