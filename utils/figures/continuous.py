@@ -317,7 +317,7 @@ def edge_score(x, shape: float) -> np.ndarray:
 )
 def soft_edges(figure: Figure):
     upper, lower = figure.subplots(2, 1, height_ratios=(2, 3))
-    title(upper, "An edge must be soft, and softer still for a finite variance")
+    title(upper, "Edges must be soft; softer for a finite variance")
     upper.set(xlim=(-0.25, 1.25), ylim=(0, 2.6), xlabel=r"$a - θ$", ylabel="density")
     lower.set(xscale="log", xlim=(10, EDGE_RUN), ylim=(-0.6, 3.2), xlabel="number of samples")
     lower.set_ylabel("mean so far")
