@@ -378,7 +378,8 @@ def effective_horizon(figure: Figure):
         return (
             f"With γ = {gamma:g} and T = {horizon:g} the last weight, γᵀ⁻¹, is {size}. "
             "If the terms were independent with equal mean and variance, the weighted mean would "
-            f"be as accurate as a plain mean of {steps:.0f} of them ({100 * steps / horizon:.0f} %)."
+            f"be as accurate as a plain mean of {steps:.0f} of them "
+            f"({100 * steps / horizon:.0f} %)."
         )
 
     return draw
