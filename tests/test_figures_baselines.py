@@ -29,6 +29,31 @@ def test_standardised_pair_follows_who_wins_more_often(p, chance):
     assert np.isclose(baselines.standardised_update(p, chance)[0], 2 * chance - 1, rtol=1e-12)
 
 
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_standardised_pair_with_even_chances_has_no_direction(p):
+    """A rounding error of -6e-17 must not be reported as downhill."""
+    assert baselines.standardised_update(p, 0.5)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "p, chance, words",
+    [
+        (0.5, 0.5, "no batch shown points downhill"),
+        (0.5, 0.2, "batches of N = 2 to 16 point downhill"),
+        (0.5, 0.1, "all batches shown point downhill"),
+    ],
+)
+def test_reading_names_the_batches_that_point_downhill(p, chance, words):
+    assert baselines.downhill(baselines.standardised_update(p, chance)) == words
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("chance", [0.1, 0.2, 0.3, 0.4, 0.5])
+def test_batches_that_point_downhill_are_the_small_ones(p, chance):
+    below = baselines.standardised_update(p, chance) < 0
+    assert not (below[1:] & ~below[:-1]).any()
+
+
 def test_standardised_update_agrees_with_simulation():
     """Batches of 5, one million of them: 5 standard errors, false alarm 5.7e-7."""
     p, chance, n = 0.3, 0.4, 5
@@ -56,6 +81,15 @@ def test_value_and_best_baseline_meet_at_one_half():
 def test_xor_game_with_a_fair_coin_has_the_stated_variances():
     table = baselines.xor_paths(F(1, 2), 0)
     assert [table.variance(form) for form in baselines.XOR_ROWS] == [0, 0, 2, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("bonus", [-1, 1])
+def test_xor_game_with_a_bonus_has_the_variances_named_in_the_text(bonus):
+    table = baselines.xor_paths(F(1, 2), bonus)
+    of = {form: table.variance(form) for form in baselines.XOR_ROWS}
+    assert max(of["total"], of["G"]) == F(3, 16)
+    assert (of["Q"], of["A"], of["all actions"]) == (F(17, 16), 1, 1)
+    assert of["G − V"] == of["G − one-step b"] == 2
 
 
 @pytest.mark.parametrize("p, bonus", [(F(1, 10), 0), (F(1, 2), 1), (F(9, 10), -1)])

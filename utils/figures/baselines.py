@@ -116,7 +116,20 @@ def standardised_update(p: float, chance: float) -> np.ndarray:
         spread = np.sqrt((counts * centred**2).sum(axis=1) / n)
         update = (counts * scores * centred).sum(axis=1) / (n * np.where(spread > 0, spread, 1))
         out.append((ways * np.prod(laws**counts, axis=1)) @ update)
-    return np.array(out) / (p * (1 - p))
+    multiples = np.array(out) / (p * (1 - p))
+    return np.where(np.abs(multiples) < 1e-12, 0, multiples)  # rounding has no direction
+
+
+def downhill(update: np.ndarray) -> str:
+    """Which of `BATCHES` point downhill, in words; they are the small ones."""
+    wrong = BATCHES[update < 0]
+    if len(wrong) == 0:
+        return "no batch shown points downhill"
+    if len(wrong) == len(BATCHES):
+        return "all batches shown point downhill"
+    if len(wrong) == 1:
+        return f"only batches of N = {wrong[0]} point downhill"
+    return f"batches of N = {wrong[0]} to {wrong[-1]} point downhill"
 
 
 @picture(
@@ -140,13 +153,11 @@ def standardised_returns(figure: Figure):
         update = standardised_update(p, chance)
         up.set_data(BATCHES[update >= 0], update[update >= 0])
         down.set_data(BATCHES[update < 0], update[update < 0])
-        wrong = BATCHES[update < 0]
-        which = f"N = 2 to {wrong[-1]} point downhill" if len(wrong) > 1 else "only N = 2 does"
-        tail = f"Batches of {which}." if len(wrong) else "No batch size points downhill."
+        first = f"{signed(update[0])} times the gradient" if update[0] else "0"
         return (
             f"Action 1, played with p = {p:g}, pays {MEAN_PRIZE / chance:.3g} with chance "
             f"{chance:g}; action 0 pays 1. "
-            f"At N = 2 the update is {signed(update[0])} times the gradient. {tail}"
+            f"At N = 2 the update is {first}, and {downhill(update)}."
         )
 
     return draw
@@ -281,8 +292,8 @@ def xor_paths(p: Fraction, bonus: int) -> comparison.PathTable:
 
 @picture(
     alt="Seven estimators as rows; dots show the values that each takes on the four paths of the "
-    "XOR game, and a line marks their common mean. For a fair coin the return-to-go is always "
-    "exactly zero while the forms that know Q scatter.",
+    "XOR game, and a line marks their common mean. For a fair coin without bonus the reward-to-go "
+    "is always exactly zero while the forms that know Q scatter.",
     size=(5.4, 4.0),
     p="coin p",
     bonus="bonus for the first action 1",
@@ -312,14 +323,16 @@ def xor_estimates(figure: Figure):
         mean = float(table.mean("G")[0])
         mean_line.set_data([mean, mean], [-0.7, len(rows) - 0.5])
         mean_label.set_text(f"gradient {plain(mean, 2)}")
-        variances = {form: float(table.variance(form)) for form in XOR_ROWS}
+        fractions = {form: table.variance(form) for form in XOR_ROWS}
+        variances = {form: float(variance) for form, variance in fractions.items()}
         for note, variance in zip(notes, variances.values(), strict=True):
             note.set_text(f"{variance:.2f}")
-        least = min(variances, key=variances.get)
+        least = [f"“{XOR_ROWS[x]}”" for x in XOR_ROWS if fractions[x] == min(fractions.values())]
+        rows_are = "row is" if len(least) == 1 else "rows are"
         return (
             f"Coin {p:g}, bonus {bonus:g}: reward-to-go has variance {variances['G']:.2f}, "
             f"exact Q {variances['Q']:.2f}, the advantage {variances['A']:.2f}. "
-            f"The least noisy row is “{XOR_ROWS[least]}”."
+            f"The least noisy {rows_are} {' and '.join(least)}."
         )
 
     return draw
