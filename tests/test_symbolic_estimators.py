@@ -78,3 +78,21 @@ def test_returns_and_values_have_the_gradient_as_their_mean(x):
     returns = x.expectation(lambda tau: by_hand.return_form(x, tau, range(3)), 3)
     values = x.expectation(lambda tau: by_hand.value_form(x, tau, range(3), Q), 3)
     assert returns == x.gradient(J_3) and values == x.gradient(J_3)
+
+
+def test_episodes_with_exits_have_probabilities_that_sum_to_1():
+    m = symbolic.free_mdp(2, 2, extra=["x0", "x1", "x2", "x3"])
+    world = by_hand.with_exits(m, symbolic.object_array([m.extra[:2], m.extra[2:]]))
+    law = by_hand.episodes(world, 2)
+    assert sum(law.values()) == 1
+    assert len(law) == 4 + 16
+    # An episode of one step ends there: its probability contains the exit.
+    assert law[((0, 1),)] == m.rho0[0] * m.pi[0, 1] * m.extra[1]
+
+
+def test_without_exits_every_episode_has_full_length():
+    m = symbolic.free_mdp(2, 2)
+    law = by_hand.episodes(by_hand.with_exits(m, np.zeros((2, 2), dtype=int)), 2)
+    for tau in m.prefixes(2):
+        assert law[tau] == m.likelihood(tau)
+    assert all(p == 0 for tau, p in law.items() if len(tau) == 1)

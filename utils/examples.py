@@ -170,3 +170,20 @@ def random_mdp(
         R[s] = 0
     gamma = 0.95 * rng.random() if gamma is None else gamma
     return FiniteMDP(P, R, gamma, rng.dirichlet(np.ones(n_states)))
+
+
+def frozen_lake_paying_on_arrival(gamma: float) -> FiniteMDP:
+    """FrozenLake with its reward on the landing, as a table in which R(s, a) is certain.
+
+    The environment pays 1 when the goal is reached, which is random given (s, a). Here the goal
+    pays 1/gamma one step later, and leads to a further state where nothing happens. The return is
+    the same number on every path.
+    """
+    lake = frozen_lake(gamma)
+    S, goal = lake.n_states, lake.n_states - 1
+    P = np.zeros((S + 1, lake.n_actions, S + 1))
+    P[:S, :, :S] = lake.P
+    P[goal:] = np.eye(S + 1)[S]
+    R = np.zeros((S + 1, lake.n_actions))
+    R[goal] = 1 / lake.gamma
+    return FiniteMDP(P, R, lake.gamma, np.append(lake.rho0, 0))

@@ -7,6 +7,7 @@ multiplies. The score is taken along the MDP's one direction.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -90,3 +91,25 @@ def return_form(mdp: SymbolicMDP, tau: Prefix, times: Sequence[int]) -> Any:
 def value_form(mdp: SymbolicMDP, tau: Prefix, times: Sequence[int], Q: np.ndarray) -> Any:
     """sum over t in ``times`` of gamma^t psi_t Q_t(s_t, a_t); ``Q`` is [T, S, A]."""
     return sum(mdp.gamma**t * mdp.score[tau[t]] * Q[t][tau[t]] for t in times)
+
+
+def with_exits(mdp: SymbolicMDP, exits: np.ndarray) -> SymbolicMDP:
+    """The same MDP, but each step ends the episode with probability ``exits`` [S, A].
+
+    What is left of P(.|s, a) sums to 1 - exits(s, a). Then ``likelihood(tau)`` is the probability
+    of taking these steps, and V, Q and J count the rewards until the end.
+    """
+    return replace(mdp, P=mdp.P * (1 - exits)[:, :, None])
+
+
+def episodes(mdp: SymbolicMDP, horizon: int) -> dict[Prefix, Any]:
+    """{steps: probability} of all episodes that end by themselves or after ``horizon`` steps.
+
+    ``mdp`` is a world ``with_exits``.
+    """
+    law = {}
+    for length in range(1, horizon + 1):
+        for tau in mdp.prefixes(length):
+            goes_on = mdp.P[tau[-1]].sum() if length < horizon else 0
+            law[tau] = mdp.likelihood(tau) * (1 - goes_on)
+    return law

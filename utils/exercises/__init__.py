@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from utils.exercises.algorithms import EXERCISES as ALGORITHMS
 from utils.exercises.baselines import EXERCISES as BASELINES
 from utils.exercises.causality import EXERCISES as CAUSALITY
+from utils.exercises.clinic import PATIENTS, Patient
 from utils.exercises.continuous import EXERCISES as CONTINUOUS
 from utils.exercises.discount import EXERCISES as DISCOUNT
 from utils.exercises.exercise import Exercise, Reply
@@ -11,16 +13,24 @@ from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
 from utils.exercises.theorem import EXERCISES as THEOREM
 from utils.exercises.trajectory import EXERCISES as TRAJECTORY
 
-__all__ = ["Exercise", "Reply", "all_exercises", "exercise"]
+__all__ = ["Exercise", "Patient", "Reply", "all_exercises", "all_patients", "exercise"]
 
-_ALL = {
-    each.name: each
-    for chapter in (TRAJECTORY, LOG_DERIVATIVE, CAUSALITY, THEOREM, BASELINES, CONTINUOUS, DISCOUNT)
-    for each in chapter
-}
+CHAPTERS = (
+    TRAJECTORY,
+    LOG_DERIVATIVE,
+    CAUSALITY,
+    THEOREM,
+    BASELINES,
+    CONTINUOUS,
+    DISCOUNT,
+    ALGORITHMS,
+)
+_EXPRESSIONS = {each.name: each for chapter in CHAPTERS for each in chapter}
+_PATIENTS = {each.name: each for each in PATIENTS}
+_ALL = _EXPRESSIONS | _PATIENTS
 
 
-def exercise(name: str) -> Exercise:
+def exercise(name: str) -> Exercise | Patient:
     """The exercise with this label; ValueError lists the known ones."""
     if name not in _ALL:
         raise ValueError(f"no exercise is called {name!r}; there are: {', '.join(_ALL)}")
@@ -28,5 +38,10 @@ def exercise(name: str) -> Exercise:
 
 
 def all_exercises() -> tuple[Exercise, ...]:
-    """Every exercise of the book, chapter by chapter."""
-    return tuple(_ALL.values())
+    """Every exercise whose answer is an expression, chapter by chapter."""
+    return tuple(_EXPRESSIONS.values())
+
+
+def all_patients() -> tuple[Patient, ...]:
+    """Every exercise whose answer is a loss."""
+    return PATIENTS
