@@ -23,17 +23,18 @@ NAMES = (
     "detach forgotten",
     "healthy: one return for all steps",
 )
-CUT = 5  # the patient whose records stop while the episode goes on
+CUT = (3, 5)  # the patients whose records stop while the episode goes on
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One episode of the ward: scores [l, 2], rewards [l], log pi [l], states [l]."""
+    """One episode of the ward: scores [l, 2], rewards, log pi and states [l], and the end."""
 
     score: np.ndarray
     rewards: np.ndarray
     log_pi: np.ndarray
     states: np.ndarray
+    last_state: int
 
     @property
     def discounts(self) -> np.ndarray:
@@ -51,7 +52,8 @@ def record(steps) -> Record:
     mdp, policy = clinic.ward()
     s, a = np.array(steps).T
     pi = policy.probabilities[s, a]
-    return Record(policy.scores[s, a, : clinic.HOME], mdp.R[s, a], np.log(pi), s)
+    score = policy.scores[s, a, : clinic.HOME]
+    return Record(score, mdp.R[s, a], np.log(pi), s, clinic.last_state(steps))
 
 
 def estimate(patient: int, one: Record, other: Record) -> np.ndarray:
@@ -65,8 +67,9 @@ def _part(patient: int, e: Record, following: Record | None) -> np.ndarray:
     if patient == 2:  # eq:bug-myopic
         return (e.discounts * e.rewards) @ e.score
     if patient == 3:  # eq:bug-shifted
-        late = rewards_to_go(np.append(0, e.rewards[:-1])[:, None], clinic.GAMMA)[:, 0]
-        return (e.discounts * late) @ e.score
+        late = np.append(0, e.rewards[:-1])
+        V = exact.evaluate(*clinic.ward()).V[np.append(e.states, e.last_state)]
+        return (e.discounts * (late + clinic.GAMMA * V[1:] - V[:-1])) @ e.score
     if patient == 4:  # eq:bug-leak
         leak = following.returns[0] if following else 0
         return (e.discounts * e.returns + clinic.GAMMA ** len(e.rewards) * leak) @ e.score

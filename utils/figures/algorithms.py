@@ -77,7 +77,7 @@ def loss_and_objective(figure: Figure):
         return (
             f"Data drawn at θ = {plain(drawn_at)}, b = {plain(baseline)}: the loss is "
             f"{signed(heights[1])}, −J is {signed(heights[0])}. Both have the slope "
-            f"{signed(slope)} there, and only there."
+            f"{signed(slope)} there."
         )
 
     return draw
@@ -123,7 +123,7 @@ def interval_over_runs(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 )
 def lake(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A critic brings the learner close to the best")
+    title(axes, "Here the actor-critic comes close to the best")
     axes.set(xlim=(0, LAKE_UPDATES), ylim=(-0.012, 0.225), xlabel="updates")
     axes.set_ylabel("exact $J_{100}$ of the policy")
     updates = np.arange(LAKE_UPDATES + 1)
@@ -184,7 +184,7 @@ def pole_runs() -> np.ndarray:
 )
 def pole(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The learned baseline is the steadiest")
+    title(axes, "A rough critic: better a baseline than a target")
     axes.set(xlim=(0, POLE_UPDATES - 1), ylim=(-15, 640), xlabel="updates")
     axes.set_ylabel("mean steps of a batch")
     updates = np.arange(POLE_UPDATES)
@@ -211,16 +211,17 @@ def pole(figure: Figure):
         return (
             f"{RECIPES[which].name}, step size {plain(RECIPES[which].step_size)}: over the last "
             f"ten updates the {POLE_RUNS} runs last {last[0]:.0f} steps on average, 95 % interval "
-            f"{last[1]:.0f} to {min(last[2], LONGEST):.0f}. Dotted: the other recipes."
+            f"{last[1]:.0f} to {last[2]:.0f}; no episode is longer than 500. "
+            "Dotted: the other recipes."
         )
 
     return draw
 
 
 @picture(
-    alt="A plane whose axes are the two coordinates of the gradient. A solid line ends at the "
-    "gradient, a dashed one at the exact mean of the patient's step, and a cross with 95 percent "
-    "bars is the mean over sampled batches. For the healthy patient the two lines agree.",
+    alt="A plane whose axes are the two coordinates of the gradient. A solid line ends at "
+    "what is right, a dashed one at the exact mean of the patient's step, and a cross with 95 "
+    "percent bars is the mean over sampled batches. For the healthy patient the two lines agree.",
     patient="patient",
     batches="batches",
 )
@@ -236,13 +237,13 @@ def ward_round(figure: Figure):
     (mean_line,) = axes.plot([], [], color=CONTRAST, lw=2, ls=(0, (4, 2)))
     (mean_tip,) = axes.plot([], [], "s", color=CONTRAST, ms=7)
     bars = axes.vlines([0, 0], 0, 0, color=ESTIMATE, lw=1.6)
-    axes.text(1.72, 0.42, "solid: the gradient", color=TRUTH, ha="right", va="center")
+    axes.text(1.72, 0.42, "solid: what is right", color=TRUTH, ha="right", va="center")
     axes.text(1.72, 0.29, "dashed: the mean step", color=CONTRAST, ha="right", va="center")
     axes.text(1.72, 0.16, "cross: sampled, 95 %", color=ESTIMATE, ha="right", va="center")
 
     def draw(rng, patient, batches):
         patient, n = int(patient), int(batches)
-        right = clinic.right_step(patient == patients.CUT)
+        right = clinic.right_step(patient in patients.CUT)
         mean = patients.mean_estimate(patient)
         for line, tip, end in ((right_line, right_tip, right), (mean_line, mean_tip, mean)):
             line.set_data([0, end[0]], [0, end[1]])
@@ -261,7 +262,7 @@ def ward_round(figure: Figure):
         )
         return (
             f"Patient {patient}, {patients.NAMES[patient - 1]}: {found}. {n} batches give {seen}; "
-            f"the gradient lies {'inside both intervals' if inside else 'outside an interval'}."
+            f"what is right lies {'inside both intervals' if inside else 'outside an interval'}."
         )
 
     return draw
