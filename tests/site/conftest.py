@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import browser as chromium
 import build_book
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from reading import Site
+from reading import Site, settle, unfold
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -59,3 +60,42 @@ def open_page(chrome: Browser, site: Site) -> Iterator[object]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@dataclass
+class Visit:
+    """A page after it has loaded, and all that happened meanwhile."""
+
+    tab: Page
+    requests: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def visits(chrome: Browser, site: Site) -> Iterator[Callable[[str, str], Visit]]:
+    seen: dict[tuple[str, str], Visit] = {}
+
+    def visit(page: str, scheme: str) -> Visit:
+        if (page, scheme) not in seen:
+            tab = chrome.new_context(color_scheme=scheme).new_page()
+            seen[page, scheme] = record = Visit(tab)
+            tab.on("request", lambda r: record.requests.append(r.url))
+            tab.on("requestfailed", lambda r: record.failures.append(f"{r.url}: {r.failure}"))
+            tab.on(
+                "response",
+                lambda r: r.status >= 400 and record.failures.append(f"{r.url}: {r.status}"),
+            )
+            tab.on(
+                "console",
+                lambda m: m.type in {"error", "warning"} and record.messages.append(m.text),
+            )
+            tab.on("pageerror", lambda e: record.messages.append(str(e)))
+            tab.goto(site.address(page), wait_until="networkidle")
+            settle(tab)
+            unfold(tab)
+        return seen[page, scheme]
+
+    yield visit
+    for record in seen.values():
+        record.tab.context.close()
