@@ -158,6 +158,24 @@ def test_slope_of_the_reweighted_sample_is_the_derivative_of_the_mean_pay_out():
     assert law @ (pay * score) == pytest.approx((up - down) / (2 * step))
 
 
+def test_reweighting_from_a_large_theta_is_noisy_to_the_left_and_quiet_to_the_right():
+    laws, pay = log_derivative.heads_law([-1.5, 1.0, 2.5]), log_derivative.PAY
+    weighted = laws / laws[1] * pay
+    left, here, right = np.sqrt(weighted**2 @ laws[1] - (laws @ pay) ** 2)
+    assert left > 10 * here and right < here / 5
+
+
+@pytest.mark.parametrize("limit, slope", [(10, -0.175), (100, -0.225), (1e8, -0.25)])
+def test_slope_at_zero_of_the_mass_up_to_a_limit_tends_to_minus_a_quarter(limit, slope):
+    h = 1e-6
+    rise = log_derivative.mass_up_to(limit, h) - log_derivative.mass_up_to(limit, -h)
+    assert rise / (2 * h) == pytest.approx(slope, abs=5e-4)
+
+
+def test_the_grid_near_the_edge_stays_inside_the_open_interval():
+    assert (0 < log_derivative.EDGE_GRID).all() and (log_derivative.EDGE_GRID < 1).all()
+
+
 @pytest.mark.parametrize("theta", [-0.8, -0.1, 0, 0.3])
 def test_escaping_mass_integrates_its_density_and_keeps_its_slope_at_zero(theta):
     log_x = np.linspace(-12, 3, 60_001)

@@ -8,7 +8,7 @@ from utils.exercises.exercise import Exercise
 
 p, q, gamma, theta = sp.symbols("p q gamma theta", positive=True)
 x = sp.Symbol("x", nonnegative=True, integer=True)
-n, T = sp.symbols("n T", positive=True, integer=True)
+k, n, T = sp.symbols("k n T", positive=True, integer=True)
 
 EXERCISES = (
     Exercise(
@@ -31,16 +31,19 @@ EXERCISES = (
     ),
     Exercise(
         "ex:uniform-square",
-        (theta,),
-        -theta / 3,
+        (theta, k),
+        -(theta ** (k - 1)) / (k + 1),
         (
-            (2 * theta / 3, "This is the true derivative. What does the score formula return?"),
-            (theta, "This is the edge part f(θ)/θ, which the score formula misses."),
             (
-                -(theta**3) / 3,
+                k * theta ** (k - 1) / (k + 1),
+                "This is the true derivative. What does the score formula return?",
+            ),
+            (theta ** (k - 1), "This is the edge part f(θ)/θ, which the score formula misses."),
+            (
+                -(theta ** (k + 1)) / (k + 1),
                 "The integral needs its density 1/θ and the score −1/θ: two factors 1/θ.",
             ),
-            (theta / 3, "The sign: log(1/θ) has derivative −1/θ."),
+            (theta ** (k - 1) / (k + 1), "The sign: log(1/θ) has derivative −1/θ."),
         ),
     ),
     Exercise(
