@@ -7,33 +7,34 @@ import sympy as sp
 from utils.exercises.exercise import Exercise
 
 p, q, gamma = sp.symbols("p q gamma", positive=True)
-c, g, r0, r1 = sp.symbols("c g r_0 r_1", real=True)
+c, g, R0, R1 = sp.symbols("c g R_0 R_1", real=True)
 
-_V = (1 - p) * r0 + p * r1  # times 1/(1 - gamma): the value of a single state
+_V = (1 - p) * R0 + p * R1  # times 1/(1 - gamma): the value of a single state
 
 EXERCISES = (
     Exercise(
         "ex:wrong-clock",
         (p, c, gamma),
-        gamma * (1 - c) - c,
+        (gamma - c) * (1 + gamma),
         (
             (
-                (gamma - c) * (1 + gamma),
-                "This uses Q_0 at both steps. After the last action nothing follows, so there "
-                "Q_1(s, 1) − Q_1(s, 0) is −c only.",
+                gamma * (1 - c) - c,
+                "This is the true derivative. It uses Q_1^2 at the second step, and the wrong "
+                "table does not know that nothing follows there.",
             ),
-            (1 - 2 * c, "The discount is missing: the second step counts γ times."),
+            (2 * (gamma - c), "The discount is missing: the second step counts γ times."),
             (
-                p * (gamma * (1 - c) - c),
-                "This is J itself. Its derivative with respect to p was asked.",
-            ),
-            (
-                -c,
-                "The first action also decides where the second step happens, and that pays.",
+                -c * (1 + gamma),
+                "This uses Q_1^2 at both times. Q_0^2 knows that action 1 earns γ in the next "
+                "step.",
             ),
             (
                 gamma - c,
-                "This is the first step alone. The second action costs c too, discounted once.",
+                "This is the first step alone. The second one adds the same, discounted once.",
+            ),
+            (
+                gamma * (gamma - c),
+                "This is the second step alone. The first one counts too, without a discount.",
             ),
         ),
         (p, gamma),
@@ -64,39 +65,45 @@ EXERCISES = (
     Exercise(
         "ex:killed-from-zero",
         (g, gamma),
-        gamma * g,
+        g,
         (
-            (g, "That holds for N counted from 1. Here P(N > t) = γ^(t+1), not γ^t."),
-            (g / gamma, "The other way round: a life that may have length 0 is shorter."),
             (
-                gamma * g / (1 - gamma),
-                "γ/(1 − γ) is the mean length of a life. The sum over a life is not divided or "
-                "multiplied by it.",
+                gamma * g,
+                "That is the mean over t < N. Here t = N counts as well, and P(N ≥ t) = γ^t.",
             ),
-            ((1 - gamma) * g, "1 − γ is P(N = 0). What counts at time t is P(N > t)."),
+            (
+                g / gamma,
+                "Term t counts if N ≥ t. The chance of that is γ^t, not γ^(t−1).",
+            ),
+            (
+                g / (1 - gamma),
+                "1/(1 − γ) is the mean number of terms. The sum over a life is not multiplied by "
+                "it.",
+            ),
+            ((1 - gamma) * g, "1 − γ is P(N = 0). What counts at time t is P(N ≥ t)."),
         ),
         (gamma,),
     ),
     Exercise(
         "ex:free-table",
-        (r0, r1, p, gamma),
-        (r1 + gamma * _V / (1 - gamma)) / (1 - gamma),
+        (R0, R1, p, gamma),
+        (R1 + gamma * _V / (1 - gamma)) / (1 - gamma),
         (
             (
-                (1 - p) * (r1 - r0) / (1 - gamma),
+                (1 - p) * (R1 - R0) / (1 - gamma),
                 "This is A in place of Q. It gives the right gradient once the probabilities sum "
                 "to 1, but it is not the derivative in one free entry.",
             ),
             (
-                (r1 - r0) / (1 - gamma),
+                (R1 - R0) / (1 - gamma),
                 "This raises u_1 and lowers u_0 by the same amount. Here u_0 stays where it is.",
             ),
             (
-                r1 / (1 - gamma),
+                R1 / (1 - gamma),
                 "The denominator moves as well: a larger u_1 makes all later steps count more.",
             ),
             (
-                r1 + gamma * _V / (1 - gamma),
+                R1 + gamma * _V / (1 - gamma),
                 "This is Q. The factor d_γ/(1 − γ) is missing; with one state it is 1/(1 − γ).",
             ),
         ),

@@ -25,7 +25,8 @@ def two_sides(gamma: float) -> tuple[float, np.ndarray, np.ndarray]:
     """(grad J, grad J_T [H], first T terms of the theorem [H]) on FrozenLake for T = 0, ..., 40.
 
     The parameter is the logit of "down" in all states. The third entry is
-    sum_{t<T} gamma^t E[psi_t Q(s_t, a_t)] with the stationary Q (eq:pgt-infinite).
+    sum_{t<T} gamma^t E[psi_t Q(s_t, a_t)] with the Q of the infinite horizon
+    (eq:pgt-infinite).
     """
     mdp, policy = frozen_lake_with_one_logit(gamma)
     left = [
@@ -53,8 +54,9 @@ def psi_Q(mdp: FiniteMDP, policy: LinearSoftmax) -> np.ndarray:
 
 @picture(
     alt="Two curves against the horizon T, as shares of the full gradient of FrozenLake: the "
-    "derivative of J_T starts at zero and rises after six steps, the first T terms of the theorem "
-    "rise at once; both end at one. Monte Carlo points with intervals follow the second.",
+    "derivative of J_T is zero up to five steps and rises from the sixth on, the first T terms of "
+    "the theorem rise at once; both end at one. Monte Carlo points with intervals follow the "
+    "second.",
     gamma="discount γ",
 )
 def two_sides_meet(figure: Figure):
@@ -68,6 +70,7 @@ def two_sides_meet(figure: Figure):
     (right_curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)))
     bars = axes.vlines(TWO_SIDES_HORIZONS, 0, 0, color=ESTIMATE, lw=1.4)
     (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    axes.text(39.5, 0.93, r"full $\nabla J$", color=INK, ha="right", va="top", size="small")
     axes.text(39.5, 1.78, r"$\nabla J_T$, exact", color=TRUTH, ha="right")
     axes.text(39.5, 1.6, "first $T$ terms of the theorem, exact", color=CONTRAST, ha="right")
     axes.text(39.5, 1.42, "the same, 20 000 trajectories, 95 %", color=ESTIMATE, ha="right")
@@ -88,8 +91,8 @@ def two_sides_meet(figure: Figure):
         )
         dots.set_data(TWO_SIDES_HORIZONS, mean)
         return (
-            f"At γ = {gamma:g} the full gradient is {limit:.5f}. After 5 steps the left side has "
-            f"reached {left[5] / limit:.0%} of it and the right side {right[5] / limit:.0%}; "
+            f"At γ = {gamma:g} the full gradient is {limit:.5f}. After 5 steps ∇J_T has "
+            f"reached {left[5] / limit:.0%} of it and the first terms {right[5] / limit:.0%}; "
             f"after 30 steps {left[30] / limit:.1%} and {right[30] / limit:.1%}."
         )
 
@@ -112,7 +115,7 @@ def samples_of_the_three_forms(
     "discounted": sum_t gamma^t psi_t Q_t, to the step where gamma^t < 1e-4;
     "occupancy": psi Q / (1 - gamma) at one pair drawn from d_gamma and pi;
     "killed": sum_{t<N} psi_t Q_t with P(N = n) = (1 - gamma) gamma^(n-1), n >= 1;
-    "from zero": the same with N counted from 0, which is gamma times too small.
+    "from zero": the same with N counted from 0; its mean is gamma times the gradient.
     """
     gamma = mdp.gamma
     horizon = int(np.ceil(np.log(1e-4) / np.log(gamma)))
@@ -191,7 +194,8 @@ def kernel_objective(p, kernel: float):
 
 @picture(
     alt="The objective as a straight line over p, the probability of action 1, with an arrow that "
-    "points uphill. As the kernel entry x passes one half the slope changes its sign.",
+    "points uphill, and no arrow where the line is flat. As the kernel entry x passes one half the "
+    "slope changes its sign.",
     kernel="kernel entry x",
 )
 def kernel_turns_the_sign(figure: Figure):
@@ -207,7 +211,7 @@ def kernel_turns_the_sign(figure: Figure):
     (head,) = axes.plot([], [], color=ESTIMATE, lw=2.6)
     (point,) = axes.plot([], [], "o", color=INK, ms=6)
     label = axes.text(0.03, 0.93, "", color=TRUTH)
-    axes.text(0.03, 0.76, "arrow: uphill from p = 1/2", color=ESTIMATE)
+    uphill = axes.text(0.03, 0.76, "", color=ESTIMATE)
 
     def draw(rng, kernel):
         slope = 2 * kernel - 1
@@ -221,6 +225,8 @@ def kernel_turns_the_sign(figure: Figure):
         point.set_data([0.5], kernel_objective([0.5], kernel))
         worth = signed(slope) if slope else "0"
         label.set_text(f"Q(s₀, 1) − Q(s₀, 0) = dJ/dp = {worth}")
+        flat = "no uphill: the line is flat"
+        uphill.set_text("arrow: uphill from p = 1/2" if slope else flat)
         where = "nowhere" if slope == 0 else "towards action 1" if slope > 0 else "towards action 0"
         return (
             f"With x = {kernel:g} action 1 is worth {worth} and action 0 is worth 0: "
