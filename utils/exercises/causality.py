@@ -83,21 +83,29 @@ EXERCISES = (
     Exercise(
         "ex:settled-variance",
         (c, p, gamma),
-        c**2 * p * (1 - p) / ((1 - gamma) ** 2 * (1 - gamma**2)),
+        c**2 * p * (1 - p) * (1 + 2 * gamma),
         (
             (
-                c**2 * p * (1 - p) / (1 - gamma) ** 3,
-                "A variance takes the square of each coefficient: Σ γ^(2t), not Σ γ^t.",
+                c**2 * p * (1 - p),
+                "This is the variance of the dropped term ψ₁ r₀. It is correlated with γ ψ₁ r₁, "
+                "which stays.",
             ),
             (
-                c**2 * p * (1 - p) / (1 - gamma**2),
-                "G_t is c/(1 − γ), not c: every later reward is in it.",
+                c**2 * p * (1 - p) * ((1 + gamma) ** 2 + gamma**2),
+                "This is the variance that is left. By how much is the other one larger?",
             ),
             (
-                c * p * (1 - p) / ((1 - gamma) ** 2 * (1 - gamma**2)),
+                2 * c**2 * p * (1 - p) * (1 + gamma) ** 2,
+                "This is the variance with the past. Subtract the one without it.",
+            ),
+            (
+                c * p * (1 - p) * (1 + 2 * gamma),
                 "Scaling a variable by c scales its variance by c².",
             ),
-            (sp.Integer(0), "The mean is 0. The scores are random, so the variance is not."),
+            (
+                sp.Integer(0),
+                "The two means are equal. The coefficients of ψ₁ differ, and so do the variances.",
+            ),
         ),
         (p, gamma),
     ),

@@ -162,7 +162,7 @@ WALK_STEPS, WALKS = 60, 8
 @picture(
     alt="Upper panel: eight sample paths of the return times the score sum wander off inside a "
     "band that widens with the horizon. Lower panel: the same trajectories without the past terms "
-    "settle inside a band of constant width.",
+    "settle inside a band that stops widening.",
     size=(5.4, 4.8),
     gamma="discount γ",
     p="policy p",
@@ -170,8 +170,8 @@ WALK_STEPS, WALKS = 60, 8
 def step_one_diverges(figure: Figure):
     panels = figure.subplots(2, 1, sharex=True)
     title(panels[0], "With the past the sum wanders, without it it settles")
-    panels[0].set(ylabel=r"$(1-γ)\,G_0 M_T$")
-    panels[1].set(xlabel="horizon $T$", ylabel=r"$(1-γ)\sum_{t<T} γ^t ψ_t G_t$")
+    panels[0].set(ylabel=r"$(1-γ)\,G_0^T M_T$")
+    panels[1].set(xlabel="horizon $T$", ylabel=r"$(1-γ)\sum_{t<T} γ^t ψ_t G_t^T$")
     for axes in panels:
         axes.set(xlim=(0, WALK_STEPS), ylim=(-10.5, 10.5))
     bands = [axes.fill_between([0], [0], [0], color=GRID, lw=0) for axes in panels]
@@ -194,19 +194,19 @@ def step_one_diverges(figure: Figure):
         for lines, values in zip(paths, (total, to_go), strict=True):
             for n in range(WALKS):
                 lines[n].set_data(horizons, np.concatenate([[0], values[:, n]]))
-        with_past, without = (float(v[-1]) for v in variances)
+        with_past, without = (float((1 - gamma) ** 2 * v[-1]) for v in variances)
         return (
-            f"At γ = {gamma:g} and p = {p:g} the variances at T = {WALK_STEPS} are "
-            f"{with_past:.4g} with the past and {without:.3g} without it."
+            f"At γ = {gamma:g} and p = {p:g} the variances of the drawn sums at "
+            f"T = {WALK_STEPS} are {with_past:.3g} with the past and {without:.3g} without it."
         )
 
     return draw
 
 
 def constant_reward_variances(gamma: float, p: float, horizon: int) -> np.ndarray:
-    """Variances of G_0 M_T and of sum_t gamma^t psi_t G_t for T = 0, ..., horizon, as [2, T+1].
+    """Variances of G_0^T M_T and of sum_{t<T} gamma^t psi_t G_t^T, T = 0, ..., horizon: [2, T+1].
 
-    One state, every reward 1, pi(1) = p, so that G_t = (1 - gamma^{T-t}) / (1 - gamma) and the
+    One state, every reward 1, pi(1) = p, so that G_t^T = (1 - gamma^{T-t}) / (1 - gamma) and the
     scores a - p are independent with variance p(1-p).
     """
     T = np.arange(horizon + 1)
@@ -218,20 +218,20 @@ def constant_reward_variances(gamma: float, p: float, horizon: int) -> np.ndarra
 
 @picture(
     alt="The missing part of the gradient of the survival chain against the horizon, on a "
-    "logarithmic scale, with the bound that has the factor T and the one that lacks it. The exact "
-    "curve touches the first and crosses the second.",
+    "logarithmic scale, with the bound that has the factor T and the expression that lacks it. "
+    "For p near 1 the exact curve runs along the first and above the second.",
     gamma="discount γ",
     p="survival probability p",
 )
 def tail_and_bounds(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The bound is sharp; without the factor $T$ it fails")
+    title(axes, "For $p$ near 1 the bound is sharp")
     axes.set(xlim=(0, 100), ylim=(-6, 2.4), xlabel="horizon $T$")
     axes.set_ylabel(r"$\log_{10}$ of $(1-γ)^2\,|\nabla J - \nabla J_T|$")
     (bound,) = axes.plot([], [], color=SAFE, lw=3.4)
     (short,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
     (tail,) = axes.plot([], [], color=TRUTH)
-    axes.text(99, 1.9, "bound of the theorem", color=SAFE, ha="right")
+    axes.text(99, 1.9, "bound of the corollary", color=SAFE, ha="right")
     axes.text(99, 1.3, "the same without the factor $T$", color=CONTRAST, ha="right")
     axes.text(99, 0.7, "survival chain, exact", color=TRUTH, ha="right")
     horizons = np.arange(101)
