@@ -70,7 +70,7 @@ def two_sides_meet(figure: Figure):
     (right_curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)))
     bars = axes.vlines(TWO_SIDES_HORIZONS, 0, 0, color=ESTIMATE, lw=1.4)
     (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    axes.text(39.5, 0.93, r"full $\nabla J$", color=INK, ha="right", va="top", size="small")
+    axes.text(0.4, 1.04, r"full $\nabla J$", color=INK, va="bottom", size="small")
     axes.text(39.5, 1.78, r"$\nabla J_T$, exact", color=TRUTH, ha="right")
     axes.text(39.5, 1.6, "first $T$ terms of the theorem, exact", color=CONTRAST, ha="right")
     axes.text(39.5, 1.42, "the same, 20 000 trajectories, 95 %", color=ESTIMATE, ha="right")
