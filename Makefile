@@ -9,7 +9,8 @@ PORT ?= 8000
 WORKERS ?= 2
 NOTEBOOKS = $(wildcard book/*.ipynb)
 # The longest file first. It builds the pages; meanwhile the second worker does what needs none.
-TESTS = tests/site/test_accessibility.py $(wildcard tests/test_*.py) $(NOTEBOOKS) tests/site
+TESTS = tests/site/test_accessibility.py $(wildcard tests/test_*.py) \
+	tests/site/test_reproducible.py $(NOTEBOOKS) tests/site
 WRITTEN = utils tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help

@@ -62,40 +62,56 @@ def open_page(chrome: Browser, site: Site) -> Iterator[object]:
         context.close()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Visit:
-    """A page after it has loaded, and all that happened meanwhile."""
+    """What happened while a page loaded, and how its formulas came out."""
 
-    tab: Page
     requests: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    formulas: dict[str, int] = field(default_factory=dict)
+    text: list[str] = field(default_factory=list)
+
+
+# MathJax sets a command that it does not know in red, without an error.
+FORMULAS = {
+    "written": "article .math",
+    "set": "article .math mjx-container",
+    "in error": "mjx-merror, [data-mjx-error]",
+    "red": "mjx-math [style*='color: red']",
+}
 
 
 @pytest.fixture(scope="module")
-def visits(chrome: Browser, site: Site) -> Iterator[Callable[[str, str], Visit]]:
+def visits(chrome: Browser, site: Site) -> Callable[[str, str], Visit]:
+    """`visits(page, scheme)`: each page is loaded once and closed again, as open tabs cost time."""
     seen: dict[tuple[str, str], Visit] = {}
 
     def visit(page: str, scheme: str) -> Visit:
         if (page, scheme) not in seen:
-            tab = chrome.new_context(color_scheme=scheme).new_page()
-            seen[page, scheme] = record = Visit(tab)
-            tab.on("request", lambda r: record.requests.append(r.url))
-            tab.on("requestfailed", lambda r: record.failures.append(f"{r.url}: {r.failure}"))
-            tab.on(
-                "response",
-                lambda r: r.status >= 400 and record.failures.append(f"{r.url}: {r.status}"),
-            )
-            tab.on(
-                "console",
-                lambda m: m.type in {"error", "warning"} and record.messages.append(m.text),
-            )
-            tab.on("pageerror", lambda e: record.messages.append(str(e)))
-            tab.goto(site.address(page), wait_until="networkidle")
-            settle(tab)
-            unfold(tab)
+            seen[page, scheme] = load(page, scheme)
         return seen[page, scheme]
 
-    yield visit
-    for record in seen.values():
-        record.tab.context.close()
+    def load(page: str, scheme: str) -> Visit:
+        record = Visit()
+        tab = chrome.new_context(color_scheme=scheme).new_page()
+        tab.on("request", lambda r: record.requests.append(r.url))
+        tab.on("requestfailed", lambda r: record.failures.append(f"{r.url}: {r.failure}"))
+        tab.on(
+            "response",
+            lambda r: r.status >= 400 and record.failures.append(f"{r.url}: {r.status}"),
+        )
+        tab.on(
+            "console",
+            lambda m: m.type in {"error", "warning"} and record.messages.append(m.text),
+        )
+        tab.on("pageerror", lambda e: record.messages.append(str(e)))
+        tab.goto(site.address(page), wait_until="networkidle")
+        settle(tab)
+        unfold(tab)
+        record.formulas.update({k: tab.locator(v).count() for k, v in FORMULAS.items()})
+        record.text.append(tab.evaluate("document.querySelector('article')?.innerText ?? ''"))
+        tab.context.close()
+        return record
+
+    return visit

@@ -29,8 +29,10 @@ each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 @each_scheme
 @each_page
-def test_page_has_no_accessibility_violation(visits, page, scheme):
-    tab = visits(page, scheme).tab
+def test_page_has_no_accessibility_violation(open_page, page, scheme):
+    tab = open_page(page, color_scheme=scheme)
+    settle(tab)
+    unfold(tab)
     assert tab.evaluate("document.documentElement.dataset.theme") == scheme
     assert violations(tab) == []
 
