@@ -8,9 +8,6 @@ BIN := .venv/bin
 PORT ?= 8000
 WORKERS ?= 2
 NOTEBOOKS = $(wildcard book/*.ipynb)
-# The longest file first. It builds the pages; meanwhile the second worker does what needs none.
-TESTS = tests/site/test_accessibility.py $(wildcard tests/test_*.py) \
-	tests/site/test_reproducible.py $(NOTEBOOKS) tests/site
 WRITTEN = utils tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
@@ -30,7 +27,7 @@ serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another por
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
-		-n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS) $(PYTEST)
+		-n $(WORKERS) --dist loadfile --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
 
 lab: .venv/book  ## open the chapters in JupyterLab with live sliders (LAB=... for its options)
 	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book $(LAB)
