@@ -4,11 +4,12 @@ from fractions import Fraction as F
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from utils import counterexamples, policy_gradient, simulate
 from utils.baselines import optimal_state_baseline
 from utils.policies import LinearSoftmax
-from utils.rational import RationalMDP
+from utils.rational import RationalMDP, logit_policy
 from utils.variance import ScoredChain, estimator_moments
 
 
@@ -51,6 +52,28 @@ def test_reward_to_go_can_have_more_variance_than_the_total_return():
     assert gradient(with_gradient, 2) == [F(1, 8)]
     assert variance(with_gradient, "total-return", horizon=2) == F(3, 64)
     assert variance(with_gradient, "reward-to-go", horizon=2) == F(27, 64)
+
+
+def test_the_variance_of_the_total_return_need_not_grow_with_the_horizon():
+    """Rewards -1, +1, 0, 0, ...: from two steps on the return is 0, whatever is done."""
+    P = [[[0, 1, 0]] * 2, [[0, 0, 1]] * 2, [[0, 0, 1]] * 2]
+    world = RationalMDP(P, [[-1, -1], [1, 1], [0, 0]], 1, [1, 0, 0])
+    problem = world, logit_policy(["1/2"] * 3, shared=True)
+    found = [variance(problem, "total-return", horizon=T) for T in range(1, 6)]
+    assert found == [F(1, 4), 0, 0, 0, 0]
+
+
+def test_a_score_estimator_can_be_unbiased_and_have_infinite_variance():
+    """a = theta + Beta(2, 2): the mean of a psi is 1, the mean of psi^2 diverges."""
+    x, edge = sp.symbols("x edge", positive=True)
+    density = 6 * x * (1 - x)
+    score = -density.diff(x) / density  # by theta, as the density depends on a - theta
+    assert sp.integrate(sp.cancel(score * density), (x, 0, 1)) == 0
+    assert sp.integrate(sp.cancel(x * score * density), (x, 0, 1)) == 1
+    inside = sp.apart(sp.cancel(score**2 * density), x)
+    second = sp.integrate(inside, (x, edge, sp.Rational(1, 2)))
+    assert sp.limit(second, edge, 0) == sp.oo
+    assert sp.limit(second / sp.log(edge), edge, 0) == -6
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,29 @@ def test_total_return_variances_grow_as_in_the_table():
     assert half == F(45695, 82944)
 
 
+@pytest.mark.parametrize(
+    "gamma, row, printed",
+    [
+        ("9/10", (50, 100), [("423.1", "33.3", "48.13"), ("841.1", "62.3", "48.97")]),
+        ("1/2", (5, 10, 20, 50, 100), [["2.017"], ["4.005"], ["7.759"], ["19.00"], ["37.74"]]),
+    ],
+)
+def test_total_return_variances_of_long_horizons_are_those_of_the_table(gamma, row, printed):
+    # In floating point: the fractions of a hundred steps have thousands of digits.
+    tables = examples.running_tables()
+    mdp = RationalMDP(tables.P, tables.R, gamma, tables.rho0).to_floats()
+    policy = LinearSoftmax.logits([0.5, 1 / 3])
+    for T, digits in zip(row, printed, strict=True):
+        best = optimal_total_return_baseline(mdp, policy, T)
+        traces = (
+            estimator_moments(mdp, policy, "total-return", horizon=T).trace,
+            estimator_moments(mdp, policy, "total-return", best, horizon=T).trace,
+            estimator_moments(mdp, policy, horizon=T).trace,
+        )
+        for trace, text in zip(traces, digits, strict=False):
+            assert f"{trace:.{len(text.split('.')[1])}f}" == text
+
+
 def test_total_return_variance_grows_linearly_with_the_predicted_slope():
     # Slope E[(G - b)^2] times the mean of E||psi||^2 under the stationary law of the chain.
     tables = examples.running_tables()
