@@ -15,7 +15,7 @@ import pytest
 import tidy
 import yaml
 
-from utils.ledger import MIME
+from utils.checks.ledger import MIME
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
