@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import browser
@@ -266,3 +267,26 @@ def test_inputs_of_the_book_are_found():
     }
     assert {"utils/__init__.py", "book/_ext/ledger_page.py"} <= names
     assert not any("__pycache__" in name for name in names)
+
+
+def test_one_version_stands_in_every_file_that_names_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    newest = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert (project, citation["date-released"]) == newest.groups()
+    assert citation["version"] == project
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_of_others_are_pinned_by_digest(path):
+    for use in re.findall(r"uses: (\S+)", path.read_text()):
+        assert use.startswith("./") or re.search(r"@[0-9a-f]{40}$", use), use
+
+
+def test_pages_are_published_only_after_the_tests_and_only_the_last_job_may_deploy():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text())["jobs"]
+    assert jobs["build"]["needs"] == "test" and jobs["deploy"]["needs"] == "build"
+    assert [name for name, job in jobs.items() if "permissions" in job] == ["deploy"]
