@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from utils.model.mdp import power_of_two
 from utils.model.policies import softmax
 from utils.sampling.alias import alias_columns, word_shares
+from utils.sampling.branches import branches_of, power_of_two
 
 jax.config.update("jax_enable_x64", True)
 KEY = jax.random.key(0)
@@ -75,7 +75,7 @@ def best_estimation(mdp, theta, n, horizon):
 
 def _alias_walk(mdp, n, horizon):
     """(tables of theta, function of key and tables that returns states, actions, rewards)."""
-    branches = mdp.branches
+    branches = branches_of(mdp)
     columns = branches.pairs.shape[1]
     bits = columns.bit_length() - 1
     last = 2 ** (32 - bits) - 1

@@ -48,7 +48,7 @@ def test_common_random_numbers_change_an_action_only_between_the_two_cdfs():
     assert 0.05 * 10_000 == pytest.approx((low != high).sum(), abs=5 * np.sqrt(0.05 * 10_000))
 
 
-def test_both_modes_have_the_same_law():
+def test_the_engine_and_the_textbook_sampler_have_the_same_law():
     # 40 mean rewards, each within 5 standard errors of the exact one: false alarm 40 * 5.7e-7.
     mdp = problems.random_mdp(rng(3), 5, 3)
     policy = TabularSoftmax(rng(4).normal(size=(5, 3)))

@@ -7,10 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from utils.common.validation import check_count
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, LinearSoftmax, TabularSoftmax
-from utils.model.sparse import SparseMDP
 
 DOWN, RIGHT = 1, 2
 
@@ -106,35 +104,6 @@ def shared_logit(policy: FinitePolicy, action: int) -> LinearSoftmax:
     indicator = np.zeros((*pi.shape, 1))
     indicator[:, action] = 1
     return LinearSoftmax(indicator, np.zeros(1), logits)
-
-
-def grid(side: int, gamma: float = 0.99, slip: float = 0.2) -> SparseMDP:
-    """A ``side`` x ``side`` grid of states: from the top left to the bottom right corner.
-
-    Actions are left, down, right, up, as in FrozenLake. With probability ``slip`` a move goes to
-    one of its two sides instead, each with slip/2; a wall keeps the state. Every step costs 1 until
-    the goal, which is absorbing.
-    """
-    from scipy.sparse import coo_array
-
-    check_count("side", side, least=2)
-    states = np.arange(side * side)
-    row, column = np.divmod(states, side)
-    reach = [  # the state that each pure move leads to
-        np.clip(row + down, 0, side - 1) * side + np.clip(column + right, 0, side - 1)
-        for down, right in ((0, -1), (1, 0), (0, 1), (-1, 0))
-    ]
-    goal = len(states) - 1
-    pairs, next_states, chances = [], [], []
-    for action in range(4):
-        for turn, chance in ((0, 1 - slip), (-1, slip / 2), (1, slip / 2)):
-            pairs.append(states * 4 + action)
-            next_states.append(np.where(states == goal, goal, reach[(action + turn) % 4]))
-            chances.append(np.full(len(states), chance))
-    entries = np.concatenate(chances), (np.concatenate(pairs), np.concatenate(next_states))
-    R = np.full((len(states), 4), -1.0)
-    R[goal] = 0
-    return SparseMDP(coo_array(entries), R, gamma, np.eye(1, len(states))[0])
 
 
 def deterministic_kernel(next_states) -> np.ndarray:

@@ -82,21 +82,6 @@ class FiniteMDP:
         stays = self.P[np.arange(self.n_states), :, np.arange(self.n_states)] == 1
         return (stays & (self.R == 0)).all(axis=1)
 
-    @cached_property
-    def branches(self) -> Branches:
-        """The steps that are possible from each state, a compact form of ``P`` for sampling."""
-        n_states, n_actions = self.R.shape
-        joint = self.P.reshape(n_states, n_actions * n_states)
-        possible = joint > 0
-        width = power_of_two(possible.sum(axis=1).max())
-        # A stable sort of "impossible" brings the possible pairs (a, s') to the front, in order.
-        columns = np.argsort(~possible, axis=1, kind="stable")[:, :width]
-        probabilities = np.take_along_axis(joint, columns, axis=1)
-        padding = ((0, 0), (0, width - columns.shape[1]))
-        columns, probabilities = np.pad(columns, padding), np.pad(probabilities, padding)
-        pairs = np.arange(n_states)[:, None] * power_of_two(n_actions) + columns // n_states
-        return Branches(pairs, columns % n_states, probabilities)
-
     @classmethod
     def from_gymnasium(cls, env, gamma: float = 0.9) -> FiniteMDP:
         """The MDP in the transition table ``P`` of a Gymnasium toy-text environment.
@@ -139,37 +124,6 @@ class FiniteMDP:
                     P[s, a, next_state] += probability
                     R[s, a] += probability * reward
         return cls(P, R, gamma, rho0)
-
-
-@dataclass(frozen=True, eq=False)
-class Branches:
-    """The K possible steps (a, s') from each state; K is a power of two.
-
-    ``pairs`` = s m + a with the smallest power of two m >= A, ``next_states`` = s' and
-    ``probabilities`` = P(s'|s, a), each [S, K]. A state with fewer possible steps is padded with
-    probability 0.
-    """
-
-    pairs: np.ndarray
-    next_states: np.ndarray
-    probabilities: np.ndarray
-
-    @cached_property
-    def labels(self) -> np.ndarray:
-        """Each step as the single integer s' 2^32 + s m + a, [S, K]."""
-        return (self.next_states << 32) + self.pairs
-
-
-def power_of_two(least: int) -> int:
-    """The smallest power of two that is at least ``least``."""
-    return 1 << (int(least) - 1).bit_length()
-
-
-def padded_pairs(table: np.ndarray) -> np.ndarray:
-    """A table [S, A] as a flat array in which entry (s, a) stands at place s m + a."""
-    padded = np.zeros((len(table), power_of_two(table.shape[1])))
-    padded[:, : table.shape[1]] = table
-    return padded.ravel()
 
 
 def _gymnasium_table(env):

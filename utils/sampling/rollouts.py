@@ -1,4 +1,4 @@
-"""Many trajectories of a finite MDP at once."""
+"""Many trajectories of a finite MDP at once: how they are drawn, and how they are kept."""
 
 from __future__ import annotations
 
@@ -14,15 +14,99 @@ from utils.common.validation import (
     entry,
     finite_array,
 )
-from utils.model.mdp import FiniteMDP, padded_pairs, power_of_two
+from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, check_fits, cumulative
+from utils.sampling.engine import BLOCK, AliasSteps
 from utils.sampling.memory import keep_freed_memory
-from utils.sampling.runs import RunTables
 
-# Numbers worked on at a time: enough to hide the cost of a NumPy call, few enough for the cache.
-BLOCK = 1 << 15
 
-keep_freed_memory()
+def textbook_steps(
+    mdp: FiniteMDP, policy: FinitePolicy, rollouts: Rollouts, rng: np.random.Generator
+) -> None:
+    """Draw the steps of ``rollouts``, whose first states are there already (``def:law``).
+
+    At each time t two uniforms u, v on [0, 1) decide in each trajectory: a_t is the number of
+    entries of the cdf of pi(.|s_t) that are at most u, and s_{t+1} the number of entries of the
+    cdf of P(.|s_t, a_t) that are at most v (inverse transform sampling, Devroye 1986, section 2.1).
+    """
+    path, actions, rewards = rollouts.path, rollouts.actions, rollouts.rewards
+    policy_cdf, kernel_cdf = cumulative(policy.probabilities), cumulative(mdp.P)
+    for t in range(rollouts.horizon):
+        s = path[t]
+        u, v = rng.random((2, rollouts.n, 1))
+        a = (policy_cdf[s] <= u).sum(axis=1)
+        actions[t], rewards[t] = a, mdp.R[s, a]
+        path[t + 1] = (kernel_cdf[s, a] <= v).sum(axis=1)
+
+
+def simulate(
+    mdp: FiniteMDP,
+    policy: FinitePolicy,
+    n: int,
+    horizon: int,
+    rng: np.random.Generator,
+    common_random_numbers: bool = False,
+) -> Rollouts:
+    """``n`` independent trajectories of ``horizon`` steps under the policy (``def:law``).
+
+    The same seed gives the same numbers. The reward of a step is the mean R(s, a).
+
+    ``sampling.engine`` draws the steps, with the law of ``textbook_steps``. With
+    ``common_random_numbers`` ``textbook_steps`` itself draws them. Then two policies that are
+    close, run with the same seed, take almost the same paths, so that an estimate moves smoothly
+    along a slider. This is slower.
+    """
+    check_fits(mdp, policy)
+    n, horizon = check_count("n", n), check_count("horizon", horizon)
+    check_generator(rng)
+    keep_freed_memory()
+    rollouts = Rollouts.empty(n, horizon, mdp)
+    _start(mdp, rollouts, rng)
+    steps = None if common_random_numbers else AliasSteps(mdp, policy, n * horizon)
+    for part in _blocks(rollouts):
+        if steps is None:
+            textbook_steps(mdp, policy, part, rng)
+        else:
+            steps.walk(part.path, part.actions, part.rewards, rng)
+    return rollouts
+
+
+def simulate_in_chunks(
+    mdp: FiniteMDP,
+    policy: FinitePolicy,
+    n: int,
+    horizon: int,
+    rng: np.random.Generator,
+    chunk: int = 10_000,
+) -> Iterator[Rollouts]:
+    """The same law as ``simulate``, at most ``chunk`` trajectories at a time.
+
+    All chunks share one block of memory: use each before asking for the next.
+    """
+    check_fits(mdp, policy)
+    n, horizon = check_count("n", n), check_count("horizon", horizon)
+    check_generator(rng)
+    chunk = min(check_count("chunk", chunk), n)
+    full, steps = Rollouts.empty(chunk, horizon, mdp), AliasSteps(mdp, policy, n * horizon)
+    for _ in range(n // chunk):
+        _start(mdp, full, rng)
+        for part in _blocks(full):
+            steps.walk(part.path, part.actions, part.rewards, rng)
+        yield full
+    if n % chunk:
+        yield simulate(mdp, policy, n % chunk, horizon, rng)
+
+
+def _start(mdp: FiniteMDP, rollouts: Rollouts, rng: np.random.Generator) -> None:
+    """Draw the first states from rho0."""
+    start_cdf = cumulative(mdp.rho0)
+    rollouts.path[0] = np.searchsorted(start_cdf, rng.random(rollouts.n), side="right")
+
+
+def _blocks(rollouts: Rollouts) -> Iterator[Rollouts]:
+    """The trajectories in parts of at most ``BLOCK``, which bounds the memory of a step."""
+    for first in range(0, rollouts.n, BLOCK):
+        yield rollouts.columns(slice(first, first + BLOCK))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,137 +183,3 @@ class Rollouts:
             np.empty((horizon, n)),
             (mdp.n_states, mdp.n_actions),
         )
-
-
-def simulate(
-    mdp: FiniteMDP,
-    policy: FinitePolicy,
-    n: int,
-    horizon: int,
-    rng: np.random.Generator,
-    common_random_numbers: bool = False,
-) -> Rollouts:
-    """``n`` independent trajectories of ``horizon`` steps under the policy (``def:law``).
-
-    The same seed gives the same numbers. The reward of a step is the mean R(s, a).
-
-    Action and next state are drawn together, from one alias table for each state (``sampling.alias``),
-    in a small MDP even for a few steps at once (``sampling.runs``). With ``common_random_numbers``
-    they come from two uniforms through the inverse cdf instead. Then two policies that are close,
-    run with the same seed, take almost the same paths, so that an estimate moves smoothly along a
-    slider. This is slower.
-    """
-    check_fits(mdp, policy)
-    n, horizon = check_count("n", n), check_count("horizon", horizon)
-    check_generator(rng)
-    rollouts = Rollouts.empty(n, horizon, mdp)
-    sampler = InverseCdfSteps if common_random_numbers else AliasSteps
-    _fill(rollouts, sampler(mdp, policy, n * horizon), mdp, rng)
-    return rollouts
-
-
-def simulate_in_chunks(
-    mdp: FiniteMDP,
-    policy: FinitePolicy,
-    n: int,
-    horizon: int,
-    rng: np.random.Generator,
-    chunk: int = 10_000,
-) -> Iterator[Rollouts]:
-    """The same law as ``simulate``, at most ``chunk`` trajectories at a time.
-
-    All chunks share one block of memory: use each before asking for the next.
-    """
-    check_fits(mdp, policy)
-    n, horizon = check_count("n", n), check_count("horizon", horizon)
-    check_generator(rng)
-    chunk = min(check_count("chunk", chunk), n)
-    full, steps = Rollouts.empty(chunk, horizon, mdp), AliasSteps(mdp, policy, n * horizon)
-    for _ in range(n // chunk):
-        _fill(full, steps, mdp, rng)
-        yield full
-    if n % chunk:
-        yield simulate(mdp, policy, n % chunk, horizon, rng)
-
-
-def _fill(rollouts: Rollouts, steps, mdp: FiniteMDP, rng: np.random.Generator) -> None:
-    start_cdf = cumulative(mdp.rho0)
-    rollouts.path[0] = np.searchsorted(start_cdf, rng.random(rollouts.n), side="right")
-    for first in range(0, rollouts.n, BLOCK):
-        columns = slice(first, first + BLOCK)
-        steps.walk(
-            rollouts.path[:, columns],
-            rollouts.actions[:, columns],
-            rollouts.rewards[:, columns],
-            rng,
-        )
-
-
-class AliasSteps:
-    """Steps of many trajectories by alias tables, from one 32-bit random word for each run.
-
-    A run is one step, or a few in a small MDP (``sampling.runs``). One look-up gives its label, whose
-    high part is the law of the next draw. The low part holds the pairs (s, a) of its steps, and a
-    pair gives the action and is the place of the reward.
-    """
-
-    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, steps: int):
-        branches = mdp.branches
-        chances = padded_pairs(policy.probabilities).take(branches.pairs)
-        chances *= branches.probabilities
-        self.runs = RunTables.build(branches, chances, steps)
-        self.rewards = padded_pairs(mdp.R)
-        row = power_of_two(mdp.n_actions)
-        self.action_mask, self.action_bits = np.array(row - 1), np.array(row.bit_length() - 1)
-
-    def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
-        """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
-        horizon, n = actions.shape
-        last, cells = path[0] << 32, np.empty(n, dtype=np.int64)
-        length = self.runs.length
-        n_runs = max(1, BLOCK // (n * length))
-        labels, scratch = np.empty((2, n_runs, n), dtype=np.int64)
-        for t in range(0, horizon, n_runs * length):
-            k = min(n_runs, -(-(horizon - t) // length))
-            drawn = labels[:k]
-            words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)[: k * n]
-            for word, label in zip(words.astype(np.int64).reshape(k, n), drawn, strict=True):
-                self.runs.tables.draw(last, word, label, cells)
-                last = label
-            self._unpack(drawn, path[t:], actions[t:], rewards[t:], scratch[:k])
-
-    def _unpack(self, labels, path, actions, rewards, pairs) -> None:
-        """Write out the steps of the runs in ``labels`` [k, n], up to the end of the arrays.
-
-        ``pairs`` [k, n] is scratch. Row i of the labels starts at step i m of the arrays.
-        """
-        length = self.runs.length
-        stop = len(labels) * length
-        for step in range(length):
-            self.runs.pairs(labels, step, out=pairs)
-            now = actions[step:stop:length]
-            np.bitwise_and(pairs[: len(now)], self.action_mask, out=now)
-            self.rewards.take(pairs[: len(now)], None, rewards[step:stop:length], "clip")
-            if step:
-                here = path[step:stop:length]
-                np.right_shift(pairs[: len(here)], self.action_bits, out=here)
-        ends = path[length : stop + 1 : length]
-        np.right_shift(labels[: len(ends)], 32, out=ends)
-
-
-class InverseCdfSteps:
-    """Steps of many trajectories, from two uniforms each: action first, then next state."""
-
-    def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, steps: int):
-        self.policy_cdf = cumulative(policy.probabilities)
-        self.kernel_cdf = cumulative(mdp.P)
-        self.mean_rewards = mdp.R
-
-    def walk(self, path, actions, rewards, rng: np.random.Generator) -> None:
-        """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
-        for t in range(len(actions)):
-            states = path[t]
-            action_uniforms, state_uniforms = rng.random((2, len(states), 1))
-            actions[t] = (self.policy_cdf[states] <= action_uniforms).sum(axis=1)
-            path[t + 1] = (self.kernel_cdf[states, actions[t]] <= state_uniforms).sum(axis=1)
-            rewards[t] = self.mean_rewards[states, actions[t]]
