@@ -66,7 +66,7 @@ def frozen_lake(gamma: float = 0.9) -> FiniteMDP:
     """Gymnasium's FrozenLake-v1 on the slippery 4x4 map, read from the environment's own table.
 
     States are numbered row by row from the top left; actions are left, down, right, up. The only
-    reward is 1 on reaching the goal, state 15.
+    reward is 1 on reaching the goal, state 15. It is paid on arrival, so it is random given (s, a).
     """
     import gymnasium
 
@@ -115,8 +115,8 @@ def frozen_lake_paying_on_arrival(gamma: float) -> FiniteMDP:
     """FrozenLake with its reward on the landing, as a table in which R(s, a) is certain.
 
     The environment pays 1 when the goal is reached, which is random given (s, a). Here the goal
-    pays 1/gamma one step later, and leads to a further state where nothing happens. The return is
-    the same number on every path.
+    pays 1/gamma one step later, and leads to a further state where nothing happens. The discounted
+    return is the same number on every path.
     """
     lake = frozen_lake(gamma)
     S, goal = lake.n_states, lake.n_states - 1

@@ -18,16 +18,27 @@ class Branches:
     ``pairs`` = s m + a with the smallest power of two m >= A, ``next_states`` = s' and
     ``probabilities`` = P(s'|s, a), each [S, K]. A state with fewer possible steps is padded with
     probability 0.
+
+    ``numbers`` [S, K] = (s J + j) m + a numbers the steps, j < J being the place of s' among the
+    successors of (s, a), and J a power of two. Where a reward depends on (s, a) alone, J = 1 and
+    the number is the pair. ``rewards`` [S J m] holds the reward of each step at its number.
     """
 
     pairs: np.ndarray
+    numbers: np.ndarray
     next_states: np.ndarray
     probabilities: np.ndarray
+    rewards: np.ndarray
+
+    @property
+    def state_bits(self) -> int:
+        """How many bits of a number stand behind its state s: log2(J m)."""
+        return (len(self.rewards) // len(self.pairs)).bit_length() - 1
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """Each step as the single integer s' 2^32 + s m + a, [S, K]."""
-        return (self.next_states << 32) + self.pairs
+        """Each step as the single integer s' 2^32 + its number, [S, K]."""
+        return (self.next_states << 32) + self.numbers
 
 
 _KEPT: WeakKeyDictionary[FiniteMDP, Branches] = WeakKeyDictionary()
@@ -50,8 +61,20 @@ def _possible_steps(mdp: FiniteMDP) -> Branches:
     probabilities = np.take_along_axis(joint, columns, axis=1)
     padding = ((0, 0), (0, width - columns.shape[1]))
     columns, probabilities = np.pad(columns, padding), np.pad(probabilities, padding)
-    pairs = np.arange(n_states)[:, None] * power_of_two(n_actions) + columns // n_states
-    return Branches(pairs, columns % n_states, probabilities)
+    actions, next_states = np.divmod(columns, n_states)
+    states, row = np.arange(n_states)[:, None], power_of_two(n_actions)
+    places, ranks = 1, np.zeros_like(columns)
+    if mdp.R_next is not None:
+        successors = (mdp.P > 0).sum(axis=2)
+        places = power_of_two(successors.max())
+        before = np.cumsum(successors, axis=1) - successors  # steps with a smaller action
+        ranks = np.arange(width) - np.take_along_axis(before, actions, axis=1)
+        ranks[probabilities == 0] = 0
+    numbers = (states * places + ranks) * row + actions
+    rewards = np.zeros(n_states * places * row)
+    real = np.nonzero(probabilities)
+    rewards[numbers[real]] = mdp.mean_reward(real[0], actions[real], next_states[real])
+    return Branches(states * row + actions, numbers, next_states, probabilities, rewards)
 
 
 def power_of_two(least: int) -> int:

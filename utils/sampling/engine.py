@@ -6,6 +6,8 @@ in a small MDP even for a few steps at once (``sampling.strides``).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from utils.model.mdp import FiniteMDP
@@ -21,11 +23,10 @@ class AliasSteps:
     """Steps of many trajectories by alias tables, from one 32-bit random word for each stride.
 
     A stride is one step, or a few in a small MDP (``sampling.strides``). One look-up gives its
-    label, whose high part is the law of the next draw. The low part holds the pairs (s, a) of its
-    steps, and a pair gives the action and is the place of the reward.
+    label, whose high part is the law of the next draw. The low part holds the numbers of its steps
+    (``sampling.branches``), and a number gives state and action and is the place of the reward.
 
-    ``steps`` is the number of steps to be drawn in all: it decides how much work the tables are
-    worth.
+    ``steps`` is how many steps will be drawn in all: it decides how much work the tables are worth.
     """
 
     def __init__(self, mdp: FiniteMDP, policy: FinitePolicy, steps: int):
@@ -33,14 +34,13 @@ class AliasSteps:
         chances = padded_pairs(policy.probabilities).take(branches.pairs)
         chances *= branches.probabilities
         self.strides = StrideTables.build(branches, chances, steps)
-        self.rewards = padded_pairs(mdp.R)
-        row = power_of_two(mdp.n_actions)
-        self.action_mask, self.action_bits = np.array(row - 1), np.array(row.bit_length() - 1)
+        self.rewards = branches.rewards
+        self.action_mask = np.array(power_of_two(mdp.n_actions) - 1)
+        self.state_bits = np.array(branches.state_bits)
 
-    def walk(
-        self, path: np.ndarray, actions: np.ndarray, rewards: np.ndarray, rng: np.random.Generator
-    ) -> None:
-        """Fill ``actions`` and ``rewards`` [T, N] and all rows of ``path`` but the first."""
+    def draw(self, rollouts: Any, rng: np.random.Generator) -> None:
+        """Draw the steps of ``rollouts`` (``Rollouts``), whose first states are there already."""
+        path, actions, rewards = rollouts.path, rollouts.actions, rollouts.rewards
         horizon, n = actions.shape
         last, cells = path[0] << 32, np.empty(n, dtype=np.int64)
         length = self.strides.length
@@ -55,20 +55,20 @@ class AliasSteps:
                 last = label
             self._unpack(drawn, path[t:], actions[t:], rewards[t:], scratch[:k])
 
-    def _unpack(self, labels, path, actions, rewards, pairs) -> None:
+    def _unpack(self, labels, path, actions, rewards, numbers) -> None:
         """Write out the steps of the strides in ``labels`` [k, n], up to the end of the arrays.
 
-        ``pairs`` [k, n] is scratch. Row i of the labels starts at step i m of the arrays.
+        ``numbers`` [k, n] is scratch. Row i of the labels starts at step i m of the arrays.
         """
         length = self.strides.length
         stop = len(labels) * length
         for step in range(length):
-            self.strides.pairs(labels, step, out=pairs)
+            self.strides.numbers(labels, step, out=numbers)
             now = actions[step:stop:length]
-            np.bitwise_and(pairs[: len(now)], self.action_mask, out=now)
-            self.rewards.take(pairs[: len(now)], None, rewards[step:stop:length], "clip")
+            np.bitwise_and(numbers[: len(now)], self.action_mask, out=now)
+            self.rewards.take(numbers[: len(now)], None, rewards[step:stop:length], "clip")
             if step:
                 here = path[step:stop:length]
-                np.right_shift(pairs[: len(here)], self.action_bits, out=here)
+                np.right_shift(numbers[: len(here)], self.state_bits, out=here)
         ends = path[length : stop + 1 : length]
         np.right_shift(labels[: len(ends)], 32, out=ends)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from utils.common.validation import (
     check_shape,
     entry,
     finite_array,
+    plain_array,
 )
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, check_fits, cumulative
@@ -35,8 +37,16 @@ def textbook_steps(
         s = path[t]
         u, v = rng.random((2, rollouts.n, 1))
         a = (policy_cdf[s] <= u).sum(axis=1)
-        actions[t], rewards[t] = a, mdp.R[s, a]
-        path[t + 1] = (kernel_cdf[s, a] <= v).sum(axis=1)
+        next_s = (kernel_cdf[s, a] <= v).sum(axis=1)
+        actions[t], path[t + 1], rewards[t] = a, next_s, mdp.mean_reward(s, a, next_s)
+
+
+def add_noise(mdp: FiniteMDP, rollouts: Rollouts, rng: np.random.Generator) -> None:
+    """Add to each reward an independent normal draw of standard deviation ``mdp.reward_sd``."""
+    sd = mdp.reward_sd
+    for t in range(rollouts.horizon):
+        step = rollouts.path[t], rollouts.actions[t], rollouts.path[t + 1]
+        rollouts.rewards[t] += sd[step[: sd.ndim]] * rng.standard_normal(rollouts.n)
 
 
 def simulate(
@@ -46,10 +56,12 @@ def simulate(
     horizon: int,
     rng: np.random.Generator,
     common_random_numbers: bool = False,
+    mean_rewards: bool = False,
 ) -> Rollouts:
     """``n`` independent trajectories of ``horizon`` steps under the policy (``def:law``).
 
-    The same seed gives the same numbers. The reward of a step is the mean R(s, a).
+    The same seed gives the same numbers. Rewards are paid as they are: those of the transitions,
+    with their noise. With ``mean_rewards`` each step pays the mean R(s, a) instead.
 
     ``sampling.engine`` draws the steps, with the law of ``textbook_steps``. With
     ``common_random_numbers`` ``textbook_steps`` itself draws them. Then two policies that are
@@ -59,15 +71,14 @@ def simulate(
     check_fits(mdp, policy)
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
-    keep_freed_memory()
     rollouts = Rollouts.empty(n, horizon, mdp)
-    _start(mdp, rollouts, rng)
-    steps = None if common_random_numbers else AliasSteps(mdp, policy, n * horizon)
-    for part in _blocks(rollouts):
-        if steps is None:
-            textbook_steps(mdp, policy, part, rng)
-        else:
-            steps.walk(part.path, part.actions, part.rewards, rng)
+    if mean_rewards:
+        mdp = mdp.with_mean_rewards
+    if common_random_numbers:
+        draw = partial(textbook_steps, mdp, policy)
+    else:
+        draw = AliasSteps(mdp, policy, n * horizon).draw
+    _fill(rollouts, mdp, draw, rng)
     return rollouts
 
 
@@ -78,6 +89,7 @@ def simulate_in_chunks(
     horizon: int,
     rng: np.random.Generator,
     chunk: int = 10_000,
+    mean_rewards: bool = False,
 ) -> Iterator[Rollouts]:
     """The same law as ``simulate``, at most ``chunk`` trajectories at a time.
 
@@ -87,26 +99,30 @@ def simulate_in_chunks(
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     chunk = min(check_count("chunk", chunk), n)
-    full, steps = Rollouts.empty(chunk, horizon, mdp), AliasSteps(mdp, policy, n * horizon)
-    for _ in range(n // chunk):
-        _start(mdp, full, rng)
-        for part in _blocks(full):
-            steps.walk(part.path, part.actions, part.rewards, rng)
-        yield full
-    if n % chunk:
-        yield simulate(mdp, policy, n % chunk, horizon, rng)
+    full = Rollouts.empty(chunk, horizon, mdp)
+    if mean_rewards:
+        mdp = mdp.with_mean_rewards
+    draw = AliasSteps(mdp, policy, n * horizon).draw
+    for first in range(0, n, chunk):
+        part = full.columns(slice(0, n - first))
+        _fill(part, mdp, draw, rng)
+        yield part
 
 
-def _start(mdp: FiniteMDP, rollouts: Rollouts, rng: np.random.Generator) -> None:
-    """Draw the first states from rho0."""
+def _fill(
+    rollouts: Rollouts,
+    mdp: FiniteMDP,
+    draw: Callable[[Rollouts, np.random.Generator], None],
+    rng: np.random.Generator,
+) -> None:
+    """First states, then steps in parts of ``BLOCK`` trajectories, which bounds the memory."""
+    keep_freed_memory()
     start_cdf = cumulative(mdp.rho0)
     rollouts.path[0] = np.searchsorted(start_cdf, rng.random(rollouts.n), side="right")
-
-
-def _blocks(rollouts: Rollouts) -> Iterator[Rollouts]:
-    """The trajectories in parts of at most ``BLOCK``, which bounds the memory of a step."""
     for first in range(0, rollouts.n, BLOCK):
-        yield rollouts.columns(slice(first, first + BLOCK))
+        draw(rollouts.columns(slice(first, first + BLOCK)), rng)
+    if mdp.reward_sd.any():
+        add_noise(mdp, rollouts, rng)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,16 +130,19 @@ class Rollouts:
     """N trajectories of T steps, time-major: entry [t, n] belongs to step t of trajectory n.
 
     ``path`` [T + 1, N] holds the states s_0, ..., s_T as integers, ``actions`` [T, N] integers and
-    ``rewards`` [T, N] floats. ``sizes`` = (S, A) are those of the MDP that was simulated; rollouts
-    made by hand need not tell them. ValueError if the shapes do not fit together.
+    ``rewards`` [T, N] floats. ``mdp`` is the MDP that was simulated; rollouts made by hand have
+    none. ValueError if the shapes do not fit together, or if an entry is not a number of its kind.
     """
 
     path: np.ndarray
     actions: np.ndarray
     rewards: np.ndarray
-    sizes: tuple[int, int] | None = None
+    mdp: FiniteMDP | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
+        for name in ("path", "actions", "rewards"):
+            kind = "iu" if name != "rewards" else "f"
+            object.__setattr__(self, name, plain_array(name, getattr(self, name), kind))
         check_shape("actions", self.actions, (None, None))
         check_shape("rewards", self.rewards, self.actions.shape)
         check_shape("path", self.path, (self.horizon + 1, self.n))
@@ -150,13 +169,12 @@ class Rollouts:
 
     def columns(self, which: slice) -> Rollouts:
         """Some of the trajectories, as views of these arrays."""
-        return Rollouts(
-            self.path[:, which], self.actions[:, which], self.rewards[:, which], self.sizes
-        )
+        part = Rollouts(self.path[:, which], self.actions[:, which], self.rewards[:, which])
+        return part._of(self.mdp)
 
     def check_fits(self, mdp: FiniteMDP) -> None:
-        """Raise unless these can be trajectories of this MDP."""
-        if self.sizes is None:
+        """Raise unless these can be trajectories of this MDP; discount and start may differ."""
+        if self.mdp is None:
             finite_array("rewards", self.rewards)
             for name, array, size in (
                 ("path", self.path, mdp.n_states),
@@ -168,11 +186,8 @@ class Rollouts:
                     raise ValueError(
                         f"{entry(name, where)} is {array[where]}, not in 0, ..., {size - 1}"
                     )
-        elif self.sizes != (mdp.n_states, mdp.n_actions):
-            raise ValueError(
-                f"the rollouts are of an MDP with {self.sizes[0]} states and {self.sizes[1]} "
-                f"actions, this one has {mdp.n_states} and {mdp.n_actions}"
-            )
+        elif self.mdp is not mdp:
+            _check_same_steps(self.mdp, mdp)
 
     @classmethod
     def empty(cls, n: int, horizon: int, mdp: FiniteMDP) -> Rollouts:
@@ -181,5 +196,26 @@ class Rollouts:
             np.empty((horizon + 1, n), dtype=np.int64),
             np.empty((horizon, n), dtype=np.int64),
             np.empty((horizon, n)),
-            (mdp.n_states, mdp.n_actions),
+        )._of(mdp)
+
+    def _of(self, mdp: FiniteMDP | None) -> Rollouts:
+        object.__setattr__(self, "mdp", mdp)
+        return self
+
+
+def _check_same_steps(simulated: FiniteMDP, mdp: FiniteMDP) -> None:
+    """Raise unless both have the same states, actions, transitions and mean rewards."""
+    if simulated.R.shape != mdp.R.shape:
+        raise ValueError(
+            f"the rollouts are of an MDP with {simulated.n_states} states and "
+            f"{simulated.n_actions} actions, this one has {mdp.n_states} and {mdp.n_actions}"
         )
+    for name in ("P", "R"):
+        theirs, ours = getattr(simulated, name), getattr(mdp, name)
+        wrong = np.argwhere(theirs != ours)
+        if len(wrong):
+            where = tuple(wrong[0])
+            raise ValueError(
+                f"the rollouts are of another MDP: there {entry(name, where)} is "
+                f"{theirs[where]:.12g}, here {ours[where]:.12g}"
+            )

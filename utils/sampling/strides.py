@@ -24,7 +24,7 @@ STEPS_PER_CELL = 32  # a table must save more time than it takes to make
 class StrideTables:
     """Alias tables for the strides of ``length`` steps from each state.
 
-    A label is the integer s_m 2^32 + p, where p packs the pairs s m + a of the steps (see
+    A label is the integer s_m 2^32 + p, where p packs the numbers of the steps (see
     ``Branches``), the first in the highest of ``length`` fields of ``field_bits`` bits.
     """
 
@@ -39,18 +39,18 @@ class StrideTables:
         if length == 1:
             return cls(AliasTables.build(chances, branches.labels), 1, WORD_BITS)
         n_states, field_bits = len(chances), WORD_BITS // length
-        ends, packed, product = branches.next_states, branches.pairs, chances
+        ends, packed, product = branches.next_states, branches.numbers, chances
         for _ in range(length - 1):
             # Prolong each stride by each step that is possible from where it ends.
             product = (product[:, :, None] * chances[ends]).reshape(n_states, -1)
-            packed = ((packed << field_bits)[:, :, None] + branches.pairs[ends]).reshape(
+            packed = ((packed << field_bits)[:, :, None] + branches.numbers[ends]).reshape(
                 n_states, -1
             )
             ends = branches.next_states[ends].reshape(n_states, -1)
         return cls(AliasTables.build(product, (ends << WORD_BITS) + packed), length, field_bits)
 
-    def pairs(self, labels: np.ndarray, step: int, out: np.ndarray) -> None:
-        """Write to ``out`` the pair s m + a of one step (0 is the first) of each stride."""
+    def numbers(self, labels: np.ndarray, step: int, out: np.ndarray) -> None:
+        """Write to ``out`` the number of one step (0 is the first) of each stride."""
         below = self.field_bits * (self.length - 1 - step)
         if below:
             labels = np.right_shift(labels, below, out=out)
@@ -59,14 +59,14 @@ class StrideTables:
 
 def stride_length(branches: Branches, steps: int) -> int:
     """The number of steps in a stride, as large as the bits of a label and the cells allow."""
-    n_states, width = branches.pairs.shape
-    pair_bits = int(branches.pairs.max()).bit_length()
+    n_states, width = branches.numbers.shape
+    number_bits = int(branches.numbers.max()).bit_length()
     cells = min(CELLS, steps // STEPS_PER_CELL)
     length = 1
     while (
         length < LONGEST
         and n_states * width ** (length + 1) <= cells
-        and pair_bits * (length + 1) <= WORD_BITS
+        and number_bits * (length + 1) <= WORD_BITS
     ):
         length += 1
     return length
