@@ -7,6 +7,7 @@ from math import comb
 import numpy as np
 
 from utils.common.validation import check_count, finite_array
+from utils.exact.chain import ScoredChain
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, check_fits
 
@@ -71,6 +72,36 @@ def return_moments(mdp: FiniteMDP, policy: FinitePolicy, horizon: int, order: in
             ]
         )
     return moments
+
+
+def return_and_score_moments(mdp, policy, horizon: int) -> np.ndarray:
+    """E[G_0^j M_T^k] for j, k <= 2, coordinate by coordinate: [3, 3, d] (``eq:var-total``).
+
+    Backward in time from G = r + gamma G' and M = psi + M' by the binomial theorem.
+    """
+    chain = ScoredChain.of(mdp, policy)
+    R, psi = chain.R[:, :, None], chain.scores
+    moments = np.zeros((3, 3, len(chain.rho0), psi.shape[2]), dtype=chain.P.dtype)
+    moments[0, 0] = 1
+    for _ in range(check_count("horizon", horizon)):
+        after = {(j, k): chain.P @ moments[j, k] for j in range(3) for k in range(3)}
+        moments = np.array(
+            [
+                [
+                    chain.mean(
+                        sum(
+                            comb(j, i) * comb(k, m)
+                            * R ** (j - i) * chain.gamma**i * psi ** (k - m) * after[i, m]
+                            for i in range(j + 1)
+                            for m in range(k + 1)
+                        )
+                    )
+                    for k in range(3)
+                ]
+                for j in range(3)
+            ]
+        )  # fmt: skip
+    return np.tensordot(chain.rho0, moments, axes=(0, 2))
 
 
 def killed_sum_moments(mdp: FiniteMDP, policy: FinitePolicy, values, order: int) -> np.ndarray:

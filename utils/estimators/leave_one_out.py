@@ -19,12 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 from utils.common.validation import check_count, check_name
-from utils.exact.variance import (
-    EstimatorMoments,
-    ScoredChain,
-    estimator_moments,
-    return_and_score_moments,
-)
+from utils.estimators.variance import EstimatorMoments, estimator_moments
+from utils.exact.chain import ScoredChain
+from utils.exact.moments import return_and_score_moments
 
 
 def leave_one_out_moments(
