@@ -52,6 +52,17 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True)
+class OneStep:
+    """A step in plain numbers."""
+
+    gamma: Any
+    reward: Any = 0
+    value: Any = 0
+    next_value: Any = 0
+    action_value: Any = 0
+
+
+@dataclass(frozen=True)
 class Form:
     """One form of the estimator: w_t = rho(step) + kappa(gamma, lam) w_{t+1}.
 
@@ -96,6 +107,10 @@ class Form:
         """ValueError if lambda is needed and is not in [0, 1]."""
         if self.takes_lam and (lam is None or not 0 <= lam <= 1):
             raise ValueError(f"lam is {lam}, not in [0, 1]")
+
+    def reward_factor(self, gamma) -> Any:
+        """What rho multiplies the reward with."""
+        return self.rho(OneStep(gamma, reward=1)) - self.rho(OneStep(gamma))
 
     def weights(self, step: AlongPaths, lam=None) -> np.ndarray:
         """gamma^t w_t of every step, [T, N]; with ``whole`` w_0 is the first row."""
@@ -168,23 +183,31 @@ def form_named(weights: str) -> Form:
 class AlongPaths:
     """The steps of many trajectories at once, each quantity as [T, N].
 
-    The critic is V [S] and Q [S, A], or with a time index V [T + 1, S] and Q [T, S, A]. Without
-    one, only the rewards are there.
+    ``path`` [T + 1, N] holds the states, ``actions`` and ``reward`` are [T, N], of floats or of
+    fractions. The critic is V [S] and Q [S, A], or with a time index V [T + 1, S] and Q [T, S, A].
+    Without one, only the rewards are there.
     """
 
-    rollouts: Rollouts
+    path: np.ndarray
+    actions: np.ndarray
+    reward: np.ndarray
     gamma: Any
     V: np.ndarray | None = None
     Q: np.ndarray | None = None
 
+    @classmethod
+    def of(cls, rollouts: Rollouts, gamma: float, V=None, Q=None) -> AlongPaths:
+        """The steps of these rollouts."""
+        return cls(rollouts.path, rollouts.actions, rollouts.rewards, gamma, V, Q)
+
     @property
-    def reward(self) -> np.ndarray:
-        """r_t."""
-        return self.rollouts.rewards
+    def states(self) -> np.ndarray:
+        """s_t."""
+        return self.path[:-1]
 
     @cached_property
     def _values(self) -> np.ndarray:
-        return along_path(self.V, self.rollouts.path)
+        return along_path(self.V, self.path)
 
     @property
     def value(self) -> np.ndarray:
@@ -199,7 +222,7 @@ class AlongPaths:
     @property
     def action_value(self) -> np.ndarray:
         """Q(s_t, a_t)."""
-        return along_steps(self.Q, self.rollouts)
+        return along_steps(self.Q, self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +285,7 @@ def discounted_sums(terms: np.ndarray, rate) -> np.ndarray:
 
 def td_errors(rollouts: Rollouts, mdp: FiniteMDP, V: np.ndarray) -> np.ndarray:
     """`td_error` of every step, [T, N], for V [S] or, with a time index, [T + 1, S]."""
-    return td_error(AlongPaths(rollouts, mdp.gamma, V))
+    return td_error(AlongPaths.of(rollouts, mdp.gamma, V))
 
 
 def generalised_advantages(
@@ -285,12 +308,11 @@ def along_path(table: np.ndarray, path: np.ndarray) -> np.ndarray:
     return np.take_along_axis(table, path, axis=1)
 
 
-def along_steps(table: np.ndarray, rollouts: Rollouts) -> np.ndarray:
+def along_steps(table: np.ndarray, run: Rollouts | AlongPaths) -> np.ndarray:
     """table(s_t, a_t), or table_t(s_t, a_t) for a table [T, S, A], at every step, [T, N]."""
     if table.ndim == 2:
-        return table[rollouts.states, rollouts.actions]
-    times = np.arange(rollouts.horizon)[:, None]
-    return table[times, rollouts.states, rollouts.actions]
+        return table[run.states, run.actions]
+    return table[np.arange(len(table))[:, None], run.states, run.actions]
 
 
 def critic_tables(

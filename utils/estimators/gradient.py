@@ -103,7 +103,7 @@ def policy_gradient(
 
     def step_weights(part: Rollouts) -> np.ndarray:
         """What multiplies psi_t, [T, n]; gamma^t is included."""
-        values = form.weights(AlongPaths(part, mdp.gamma, V, Q), lam)
+        values = form.weights(AlongPaths.of(part, mdp.gamma, V, Q), lam)
         if isinstance(baseline, str):
             values = values - mean_of_others(values, sums, rollouts.n)
         elif baseline is not None:

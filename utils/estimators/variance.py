@@ -4,7 +4,8 @@ A form of the estimator (``estimators.forms``) is
 
     X = sum_t gamma^t psi_t (w_t - b_t),    w_t = rho_t + kappa w_{t+1},
 
-where rho_t is a function of (s_t, a_t, s_{t+1}) and the reward, and b_t of (s_t, a_t).
+where rho_t is a function of (s_t, a_t, s_{t+1}) and the reward, and b_t of (s_t, a_t). The reward
+has its own variance, and it may depend on the next state.
 
 Let X and w start at time t, and let a prime mark the next step. Then X = psi (w - b) + gamma X' and
 w = rho + kappa w', so the five moments y = E[w|s], x = E[X|s], q = E[w^2|s], c = E[w X|s] and
@@ -25,7 +26,7 @@ import numpy as np
 from utils.common.validation import check_count, check_name, check_shape
 from utils.estimators.forms import AtTriples, Form, form_named
 from utils.exact.chain import ScoredChain
-from utils.exact.moments import return_and_score_moments
+from utils.exact.moments import return_and_score_moments, reward_powers
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def estimator_moments(
     horizon, because its variance grows with it (``eq:var-total``).
 
     ``mdp`` and ``policy`` may be rational (``utils.rational``); then all numbers are fractions. A
-    rational gamma may be 1 if there is a horizon.
+    gamma may be 1 if there is a horizon, or if every episode ends; then the sum runs to its end.
     """
     form = form_named(weights)
     if isinstance(baseline, str):
@@ -76,7 +77,7 @@ def estimator_moments(
     if form.over_actions:
         return _shaped(policy, *_over_actions(chain, rho[..., 0], horizon))
     b, kappa = _as_table(chain, baseline, horizon), form.kappa(chain.gamma, lam)
-    return _shaped(policy, *_weighted_scores(chain, rho, b, kappa, horizon))
+    return _shaped(policy, *_weighted_scores(chain, rho, _noise(chain, form), b, kappa, horizon))
 
 
 def moments_without_gamma_t(
@@ -94,7 +95,13 @@ def moments_without_gamma_t(
     # In the recursions chain.gamma weighs the terms of the sum, kappa the rewards inside w_t.
     undiscounted = replace(chain, gamma=1)
     no_baseline = _as_table(chain, None)
-    return _shaped(policy, *_weighted_scores(undiscounted, rho, no_baseline, kappa, horizon))
+    noise = _noise(chain, form)
+    return _shaped(policy, *_weighted_scores(undiscounted, rho, noise, no_baseline, kappa, horizon))
+
+
+def _noise(chain: ScoredChain, form: Form) -> np.ndarray:
+    """The variance of rho given (s, a, s'), in the mean over s': that of the reward, [S, A]."""
+    return form.reward_factor(chain.gamma) ** 2 * (chain.P * chain.noise).sum(axis=2)
 
 
 def _critic(chain: ScoredChain, critic, horizon):
@@ -109,16 +116,17 @@ def _critic(chain: ScoredChain, critic, horizon):
 def _tables(chain: ScoredChain, form: Form, critic, horizon) -> np.ndarray:
     """rho of the form as [(T,) S, A, S], or with 1 in place of the last S."""
     V, Q = _critic(chain, critic, horizon) if form.takes_critic else (None, None)
-    return form.rho(AtTriples(chain.gamma, chain.R[:, :, None], V, Q))
+    return form.rho(AtTriples(chain.gamma, chain.reward, V, Q))
 
 
-def _weighted_scores(chain: ScoredChain, rho, b, kappa, horizon):
+def _weighted_scores(chain: ScoredChain, rho, noise, b, kappa, horizon):
     """(E[X], E[X^2]) by the five moments of the module's docstring, each [d].
 
-    ``rho`` is [S, A, S] and ``b`` [S, A], or with a time index [T, S, A, S] and [T, S, A].
+    ``rho`` is [S, A, S] and ``b`` [S, A], or with a time index [T, S, A, S] and [T, S, A]; ``rho``
+    is the mean given (s, a, s'), and ``noise`` [S, A] the variance about it.
     """
     if horizon is None:
-        now = _moments(chain, rho, b, kappa, None)
+        now = _moments(chain, rho, noise, b, kappa, None)
     else:
         n_states, _, dim = chain.scores.shape
         zero = {"y": (n_states,), "x": (n_states, dim), "q": (n_states,)}
@@ -126,11 +134,11 @@ def _weighted_scores(chain: ScoredChain, rho, b, kappa, horizon):
         now = {key: np.zeros(shape, dtype=chain.P.dtype) for key, shape in zero.items()}
         for t in reversed(range(check_count("horizon", horizon))):
             rho_t = rho[t] if rho.ndim == 4 else rho
-            now = _moments(chain, rho_t, b[t] if b.ndim == 3 else b, kappa, now)
+            now = _moments(chain, rho_t, noise, b[t] if b.ndim == 3 else b, kappa, now)
     return chain.rho0 @ now["x"], chain.rho0 @ now["C"]
 
 
-def _moments(chain: ScoredChain, rho, b, kappa, after) -> dict[str, np.ndarray]:
+def _moments(chain: ScoredChain, rho, noise, b, kappa, after) -> dict[str, np.ndarray]:
     """y, x, q, c, C at one time from those of the next (``after``), or the stationary ones."""
     P, psi, gamma, mean = chain.P, chain.scores, chain.gamma, chain.mean
     now = {}
@@ -138,12 +146,12 @@ def _moments(chain: ScoredChain, rho, b, kappa, after) -> dict[str, np.ndarray]:
 
     def close(key, rate, source):
         if after is None:
-            now[key] = chain.solve(rate, source)
+            now[key] = chain.resolve(rate, source)
         else:
             now[key] = source + rate * (chain.kernel @ after[key])
 
     rho_P = rho * P
-    r, r2 = rho_P.sum(axis=2), (rho * rho_P).sum(axis=2)
+    r, r2 = rho_P.sum(axis=2), (rho * rho_P).sum(axis=2) + noise
     close("y", kappa, mean(r))
     Py, rho_y = P @ then["y"], rho_P @ then["y"]
     close("x", gamma, mean(psi * (r - b + kappa * Py)[..., None]))
@@ -175,8 +183,8 @@ def _over_actions(chain: ScoredChain, table, horizon):
     h = chain.action_sum(table)
     gamma, kernel = chain.gamma, chain.kernel
     if horizon is None:
-        x = chain.solve(gamma, h)
-        C = chain.solve(gamma**2, h**2 + 2 * gamma * h * (kernel @ x))
+        x = chain.resolve(gamma, h)
+        C = chain.resolve(gamma**2, h**2 + 2 * gamma * h * (kernel @ x))
     else:
         x = C = np.zeros(h.shape[-2:], dtype=h.dtype)
         for t in reversed(range(check_count("horizon", horizon))):
@@ -203,15 +211,15 @@ def occupancy_sample_moments(mdp, policy, weights: str = "q") -> EstimatorMoment
     chain = ScoredChain.of(mdp, policy)
     gamma = chain.gamma
     V, Q = chain.values()
-    d = (1 - gamma) * chain.adjoint_solve(gamma, chain.rho0)
-    visits = (d[:, None] * chain.pi)[:, :, None]
+    visits = (chain.visits[:, None] * chain.pi)[:, :, None]
     w = Q - V[:, None] if weights == "advantage" else Q
     squared = w**2
     if weights == "return":
-        own = chain.R**2 + 2 * gamma * chain.R * (chain.P @ V)
-        squared = own + gamma**2 * (chain.P @ chain.solve(gamma**2, chain.mean(own)))
-    mean = (visits * chain.scores * w[..., None]).sum(axis=(0, 1)) / (1 - gamma)
-    second = (visits * chain.scores**2 * squared[..., None]).sum(axis=(0, 1)) / (1 - gamma) ** 2
+        _, r, r2 = reward_powers(mdp, 2)
+        own = r2.sum(axis=2) + 2 * gamma * (r @ V)
+        squared = own + gamma**2 * (chain.P @ chain.resolve(gamma**2, chain.mean(own)))
+    mean = (visits * chain.scores * w[..., None]).sum(axis=(0, 1))
+    second = (visits * chain.scores**2 * squared[..., None]).sum(axis=(0, 1)) * chain.visits.sum()
     return _shaped(policy, mean, second)
 
 
@@ -233,7 +241,8 @@ def decomposition(mdp, policy, horizon: int | None = None) -> Decomposition:
     chain = ScoredChain.of(mdp, policy)
     critic = chain.values() if horizon is None else chain.finite_horizon_values(horizon)
     # X_G - X_Q is the reward-to-go form with the "baseline" Q(s, a).
-    _, second = _weighted_scores(chain, chain.R[..., None], critic[1], chain.gamma, horizon)
+    noise = (chain.P * chain.noise).sum(axis=2)
+    _, second = _weighted_scores(chain, chain.reward, noise, critic[1], chain.gamma, horizon)
     distance = second.sum()
     by_return = estimator_moments(mdp, policy, "reward-to-go", horizon=horizon)
     by_q = estimator_moments(mdp, policy, "q", critic=critic, horizon=horizon)

@@ -72,11 +72,11 @@ def _normal_equations(mdp, policy, form, horizon):
     gamma = chain.gamma
     _, Q = chain.values()
     h = chain.action_sum(Q)
-    own, information = _own_terms(chain, Q, chain.solve(gamma, h))
-    e = chain.adjoint_solve(gamma**2, chain.rho0)
+    own, information = _own_terms(chain, Q, chain.resolve(gamma, h))
+    e = chain.resolve_transposed(gamma**2, chain.rho0)
     numerator = e * own
     if form == "reward-to-go":
-        grad_e = chain.adjoint_solve(gamma**2, gamma**2 * _pushed(chain, e))
+        grad_e = chain.resolve_transposed(gamma**2, gamma**2 * _pushed(chain, e))
         numerator = numerator + (grad_e * h).sum(axis=1)
     return numerator, e * information
 
