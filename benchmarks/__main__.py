@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import benchmarks.one_thread  # noqa: F401  before NumPy
+
+# isort: split
 import os
 import platform
 import sys
@@ -14,6 +17,7 @@ import numpy as np
 
 from benchmarks import gym_loop, jax_peer, slider, textbook
 from benchmarks.problems import N, T, draw_uniforms, estimation, problems, simulation
+from benchmarks.sparse_grid import grid
 from benchmarks.timing import ROUNDS, medians
 from utils import TabularSoftmax, exact
 from utils.model import examples
@@ -161,7 +165,7 @@ def everything_exact(mdp, policy):
 
 
 def sparse_against_one_solve(side=71):
-    mdp = examples.grid(side)
+    mdp = grid(side)
     theta = np.random.default_rng(0).normal(size=mdp.R.shape)
     policy = TabularSoftmax(theta)
     matrix = np.eye(mdp.n_states) - mdp.gamma * exact.policy_kernel(mdp, policy).toarray()

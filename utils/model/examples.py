@@ -7,10 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from utils.common.validation import check_count
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, LinearSoftmax, TabularSoftmax
-from utils.model.sparse import SparseMDP
 
 DOWN, RIGHT = 1, 2
 
@@ -68,7 +66,7 @@ def frozen_lake(gamma: float = 0.9) -> FiniteMDP:
     """Gymnasium's FrozenLake-v1 on the slippery 4x4 map, read from the environment's own table.
 
     States are numbered row by row from the top left; actions are left, down, right, up. The only
-    reward is 1 on reaching the goal, state 15.
+    reward is 1 on reaching the goal, state 15. It is paid on arrival, so it is random given (s, a).
     """
     import gymnasium
 
@@ -108,35 +106,6 @@ def shared_logit(policy: FinitePolicy, action: int) -> LinearSoftmax:
     return LinearSoftmax(indicator, np.zeros(1), logits)
 
 
-def grid(side: int, gamma: float = 0.99, slip: float = 0.2) -> SparseMDP:
-    """A ``side`` x ``side`` grid of states: from the top left to the bottom right corner.
-
-    Actions are left, down, right, up, as in FrozenLake. With probability ``slip`` a move goes to
-    one of its two sides instead, each with slip/2; a wall keeps the state. Every step costs 1 until
-    the goal, which is absorbing.
-    """
-    from scipy.sparse import coo_array
-
-    check_count("side", side, least=2)
-    states = np.arange(side * side)
-    row, column = np.divmod(states, side)
-    reach = [  # the state that each pure move leads to
-        np.clip(row + down, 0, side - 1) * side + np.clip(column + right, 0, side - 1)
-        for down, right in ((0, -1), (1, 0), (0, 1), (-1, 0))
-    ]
-    goal = len(states) - 1
-    pairs, next_states, chances = [], [], []
-    for action in range(4):
-        for turn, chance in ((0, 1 - slip), (-1, slip / 2), (1, slip / 2)):
-            pairs.append(states * 4 + action)
-            next_states.append(np.where(states == goal, goal, reach[(action + turn) % 4]))
-            chances.append(np.full(len(states), chance))
-    entries = np.concatenate(chances), (np.concatenate(pairs), np.concatenate(next_states))
-    R = np.full((len(states), 4), -1.0)
-    R[goal] = 0
-    return SparseMDP(coo_array(entries), R, gamma, np.eye(1, len(states))[0])
-
-
 def deterministic_kernel(next_states) -> np.ndarray:
     """P [S, A, S] as integers 0 and 1: action a in state s leads to ``next_states[s][a]``."""
     return np.eye(len(next_states), dtype=int)[np.array(next_states)]
@@ -146,8 +115,8 @@ def frozen_lake_paying_on_arrival(gamma: float) -> FiniteMDP:
     """FrozenLake with its reward on the landing, as a table in which R(s, a) is certain.
 
     The environment pays 1 when the goal is reached, which is random given (s, a). Here the goal
-    pays 1/gamma one step later, and leads to a further state where nothing happens. The return is
-    the same number on every path.
+    pays 1/gamma one step later, and leads to a further state where nothing happens. The discounted
+    return is the same number on every path.
     """
     lake = frozen_lake(gamma)
     S, goal = lake.n_states, lake.n_states - 1
