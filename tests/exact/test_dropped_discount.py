@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from utils import exact, simulate
 from utils.estimators import broken
+from utils.estimators.variance import estimator_moments, moments_without_gamma_t
 from utils.exact.dropped_discount import (
     angle_to_gradient,
     direction_without_gamma_t,
     effective_steps,
     expected_visits,
 )
-from utils.exact.variance import estimator_moments, moments_without_gamma_t
 from utils.figures import discount
 from utils.model import examples
 from utils.model.mdp import FiniteMDP

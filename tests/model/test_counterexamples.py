@@ -7,8 +7,9 @@ import pytest
 import sympy as sp
 
 from utils import policy_gradient, simulate
+from utils.estimators.variance import estimator_moments
 from utils.exact.baselines import optimal_state_baseline
-from utils.exact.variance import ScoredChain, estimator_moments
+from utils.exact.chain import ScoredChain
 from utils.model import counterexamples
 from utils.model.policies import LinearSoftmax
 from utils.model.rational import RationalMDP, logit_policy

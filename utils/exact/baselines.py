@@ -14,20 +14,24 @@ from __future__ import annotations
 import numpy as np
 
 from utils.common.validation import check_count, check_name
-from utils.exact.variance import ScoredChain, return_and_score_moments
+from utils.exact.chain import ScoredChain
+from utils.exact.moments import return_and_score_moments
 
 FORMS = ("reward-to-go", "q")
 
 
-def per_step_baseline(mdp, policy) -> np.ndarray:
+def per_step_baseline(mdp, policy, horizon: int | None = None) -> np.ndarray:
     """b(s) = E_pi[||psi||^2 Q] / E_pi[||psi||^2], [S]: optimal for a single step only.
 
-    ``eq:var-const-baseline``. Over several steps it can raise the variance.
+    ``eq:var-const-baseline``. Over several steps it can raise the variance. With a horizon Q has a
+    time index, and b is [T, S].
     """
     chain = ScoredChain.of(mdp, policy)
-    _, Q = chain.values()
     squared = (chain.scores**2).sum(axis=2)
-    return _ratio(chain.mean(squared * Q), chain.mean(squared))
+    if horizon is None:
+        return _ratio(chain.mean(squared * chain.values()[1]), chain.mean(squared))
+    _, Q = chain.finite_horizon_values(check_count("horizon", horizon))
+    return np.array([_ratio(chain.mean(squared * q), chain.mean(squared)) for q in Q])
 
 
 def optimal_state_baseline(
@@ -67,12 +71,12 @@ def _normal_equations(mdp, policy, form, horizon):
     chain = ScoredChain.of(mdp, policy)
     gamma = chain.gamma
     _, Q = chain.values()
-    h = _action_sum(chain, Q)
-    own, information = _own_terms(chain, Q, chain.solve(gamma, h))
-    e = chain.adjoint_solve(gamma**2, chain.rho0)
+    h = chain.action_sum(Q)
+    own, information = _own_terms(chain, Q, chain.resolve(gamma, h))
+    e = chain.resolve_transposed(gamma**2, chain.rho0)
     numerator = e * own
     if form == "reward-to-go":
-        grad_e = chain.adjoint_solve(gamma**2, gamma**2 * _pushed(chain, e))
+        grad_e = chain.resolve_transposed(gamma**2, gamma**2 * _pushed(chain, e))
         numerator = numerator + (grad_e * h).sum(axis=1)
     return numerator, e * information
 
@@ -84,7 +88,7 @@ def _timed_equations(mdp, policy, form, horizon):
     chain = ScoredChain.of(mdp, policy)
     gamma, kernel = chain.gamma, chain.kernel
     _, Q = chain.finite_horizon_values(horizon)
-    h = np.array([_action_sum(chain, q) for q in Q])
+    h = chain.action_sum(Q)
     grad_V = [0 * h[0]]
     for t in reversed(range(horizon)):
         grad_V.insert(0, h[t] + gamma * (kernel @ grad_V[0]))
@@ -99,11 +103,6 @@ def _timed_equations(mdp, policy, form, horizon):
         denominators.append(gamma ** (2 * t) * law * information)
         law, grad_law = law @ kernel, kernel.T @ grad_law + _pushed(chain, law)
     return np.array(numerators), np.array(denominators)
-
-
-def _action_sum(chain: ScoredChain, Q) -> np.ndarray:
-    """h(s) = sum_a grad pi(a|s) Q(s, a), [S, d]."""
-    return chain.mean(chain.scores * Q[:, :, None])
 
 
 def _own_terms(chain: ScoredChain, Q, grad_V_after):

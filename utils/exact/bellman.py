@@ -7,39 +7,48 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.common.validation import check_count
-from utils.exact.resolvent import resolvent
+from utils.exact.chain import PolicyChain
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, FinitePolicy, check_fits
+from utils.model.policies import (
+    DifferentiablePolicy,
+    FinitePolicy,
+    check_differentiable,
+    check_fits,
+)
 
 
 def policy_kernel(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
     """P_pi [S, S]: P_pi(s, s') = sum_a pi(a|s) P(s'|s, a)."""
-    check_fits(mdp, policy)
-    return mdp.policy_kernel(policy.probabilities)
+    return PolicyChain(mdp, policy).P_pi
 
 
 def policy_reward(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
     """r_pi [S]: r_pi(s) = sum_a pi(a|s) R(s, a)."""
-    check_fits(mdp, policy)
-    return (policy.probabilities * mdp.R).sum(axis=1)
+    return PolicyChain(mdp, policy).r_pi
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """All exact quantities of one policy on one MDP, infinite horizon.
 
-    ``objective`` J; ``V`` [S]; ``Q`` [S, A]; ``occupancy`` d_gamma [S], which sums to 1.
+    ``objective`` J; ``V`` [S]; ``Q`` [S, A]; ``visits`` [S], sum_t gamma^t P(s_t = s).
     """
 
     objective: float
     V: np.ndarray
     Q: np.ndarray
-    occupancy: np.ndarray
+    visits: np.ndarray
 
     @property
     def advantage(self) -> np.ndarray:
         """A(s, a) = Q(s, a) - V(s), [S, A]."""
         return self.Q - self.V[:, None]
+
+    @property
+    def occupancy(self) -> np.ndarray:
+        """d_gamma [S], the visits divided by their sum, which is 1/(1 - gamma) for gamma < 1."""
+        total = self.visits.sum()
+        return self.visits / total if total else self.visits
 
 
 def evaluate(mdp: FiniteMDP, policy: FinitePolicy) -> Evaluation:
@@ -48,11 +57,12 @@ def evaluate(mdp: FiniteMDP, policy: FinitePolicy) -> Evaluation:
     ``eq:bellman``: (I - gamma P_pi) V = r_pi and Q = R + gamma P V.
     ``eq:occupancy``: (I - gamma P_pi)^T d_gamma = (1 - gamma) rho0.
     ``eq:J-infinite``: J = rho0 . V.
+
+    With gamma = 1 the sums run to the end of the episode, and d_gamma counts the steps before it.
+    ValueError if from some state the episode never ends.
     """
-    inverse = resolvent(policy_kernel(mdp, policy), mdp.gamma)
-    V = inverse.solve(policy_reward(mdp, policy))
-    occupancy = inverse.solve_transposed((1 - mdp.gamma) * mdp.rho0)
-    return Evaluation(float(mdp.rho0 @ V), V, mdp.R + mdp.gamma * mdp.expected_next(V), occupancy)
+    chain = PolicyChain(mdp, policy)
+    return Evaluation(float(chain.objective), chain.V, chain.Q, chain.visits)
 
 
 def objective(mdp: FiniteMDP, policy: FinitePolicy) -> float:
@@ -74,7 +84,8 @@ def advantage(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
 def occupancy(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
     """d_gamma [S], the normalised discounted state distribution (``eq:occupancy``).
 
-    d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s). It sums to 1.
+    d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s). It sums to 1. With gamma = 1 it is the share
+    of the steps of an episode that start in s.
     """
     return evaluate(mdp, policy).occupancy
 
@@ -83,15 +94,16 @@ def policy_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy) -> np.ndarray:
     """The gradient of J, in the shape of ``policy.theta`` (``eq:pgt-infinite``).
 
     grad J = 1/(1 - gamma) sum_s d_gamma(s) sum_a pi(a|s) psi(s, a) Q(s, a).
-    The factor gamma^t of the theorem is inside d_gamma.
+    The factor gamma^t of the theorem is inside d_gamma. ValueError if the policy has no score.
     """
+    check_differentiable(policy)
     return gradient_of(mdp, policy, evaluate(mdp, policy))
 
 
 def gradient_of(mdp: FiniteMDP, policy: DifferentiablePolicy, evaluation: Evaluation) -> np.ndarray:
     """``policy_gradient`` from an evaluation that is already there."""
     # The advantage gives the same sum as Q (eq:baseline-invariance) and loses fewer digits.
-    visits = evaluation.occupancy[:, None] / (1 - mdp.gamma) * policy.probabilities
+    visits = evaluation.visits[:, None] * policy.probabilities
     return policy.score_sum(visits * evaluation.advantage)
 
 
@@ -100,25 +112,14 @@ def gradient_of(mdp: FiniteMDP, policy: DifferentiablePolicy, evaluation: Evalua
 
 def state_distributions(mdp: FiniteMDP, policy: FinitePolicy, horizon: int) -> np.ndarray:
     """The laws of s_0, ..., s_T as [T + 1, S]: row t is P(s_t = s) = rho0^T P_pi^t."""
-    kernel = policy_kernel(mdp, policy)
-    laws = np.empty((check_count("horizon", horizon, least=0) + 1, mdp.n_states))
-    laws[0] = mdp.rho0
-    for t in range(horizon):
-        laws[t + 1] = kernel.T @ laws[t]
-    return laws
+    return PolicyChain(mdp, policy).state_laws(check_count("horizon", horizon, least=0))
 
 
 def finite_horizon_values(
     mdp: FiniteMDP, policy: FinitePolicy, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(V [T + 1, S], Q [T, S, A]) with a time index, V[T] = 0 (``eq:q-finite``)."""
-    check_fits(mdp, policy)
-    V = np.zeros((check_count("horizon", horizon) + 1, mdp.n_states))
-    Q = np.empty((horizon, mdp.n_states, mdp.n_actions))
-    for t in reversed(range(horizon)):
-        Q[t] = mdp.R + mdp.gamma * mdp.expected_next(V[t + 1])
-        V[t] = (policy.probabilities * Q[t]).sum(axis=1)
-    return V, Q
+    return PolicyChain(mdp, policy).finite_horizon_values(check_count("horizon", horizon))
 
 
 def finite_horizon_advantage(mdp: FiniteMDP, policy: FinitePolicy, horizon: int) -> np.ndarray:
@@ -148,7 +149,9 @@ def finite_horizon_policy_gradient(
     """The gradient of J_T, in the shape of ``policy.theta`` (``eq:pgt-finite``).
 
     grad J_T = E sum_{t<T} gamma^t psi_t Q_t(s_t, a_t), with the time-indexed Q_t.
+    ValueError if the policy has no score.
     """
+    check_differentiable(policy)
     advantages = finite_horizon_advantage(mdp, policy, horizon)
     laws = state_distributions(mdp, policy, horizon)[:-1]
     visits = (mdp.gamma ** np.arange(horizon))[:, None] * laws

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from utils.common.chain import Tables
 from utils.common.validation import check_count
 from utils.exact.moments import score_moments
-from utils.model import rational
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy
 
@@ -21,12 +21,8 @@ def expected_rewards(mdp, pi: np.ndarray, horizon: int) -> np.ndarray:
 
     E[r_k] = rho0^T P_pi^k r_pi (``eq:J-finite-matrix``, one term).
     """
-    kernel, reward = averaged(mdp, pi)
-    law, means = mdp.rho0, []
-    for _ in range(check_count("horizon", horizon, least=0)):
-        means.append(law @ reward)
-        law = law @ kernel
-    return np.array(means)
+    chain = Tables(mdp.P, mdp.R, mdp.gamma, mdp.rho0, pi)
+    return chain.state_laws(check_count("horizon", horizon, least=0))[:-1] @ chain.r_pi
 
 
 def reward_slopes(mdp, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndarray:
@@ -48,11 +44,10 @@ def objective_slope(mdp, pi: np.ndarray, dpi: np.ndarray):
 
     This is the derivative of the inverse in ``eq:J-infinite``; no score and no limit enters.
     """
-    (kernel, reward), (moving_kernel, moving_reward) = averaged(mdp, pi), averaged(mdp, dpi)
-    matrix = np.eye(len(mdp.rho0), dtype=int) - mdp.gamma * kernel
-    solve = rational.solve if matrix.dtype == object else np.linalg.solve
-    V = solve(matrix, reward)
-    return mdp.rho0 @ solve(matrix, moving_reward + mdp.gamma * (moving_kernel @ V))
+    chain = Tables(mdp.P, mdp.R, mdp.gamma, mdp.rho0, pi)
+    moving_kernel, moving_reward = averaged(mdp, dpi)
+    source = moving_reward + mdp.gamma * (moving_kernel @ chain.V)
+    return mdp.rho0 @ chain.resolve(mdp.gamma, source)
 
 
 def averaged(mdp, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,13 +113,14 @@ def scored_reward_law(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of r_k M_{k+1} for k < T, two arrays [T].
 
-    The rewards have independent noise of variance ``noise``; ``score`` [S, A] is psi(s, a) along
-    one direction. The mean is the slope of E[r_k] (``eq:grad-single-reward``).
+    ``score`` [S, A] is psi(s, a) along one direction; ``noise`` is the variance of independent
+    noise that is added to the rewards of the MDP. The mean is the slope of E[r_k]
+    (``eq:grad-single-reward``).
     """
     pi = policy.probabilities
     mean = reward_slopes(mdp, pi, pi * score, horizon)
     # M_{k+1} = M_k + psi(s_k, a_k), and r_k depends on (s_k, a_k) and its noise only.
     m0, m1, m2 = score_moments(mdp, policy, pi * score, horizon, order=2)[:, :-1, :, None]
     squares = pi * (m2 + 2 * score * m1 + score**2 * m0)
-    second = (squares * (mdp.R**2 + noise)).sum(axis=(1, 2))
+    second = (squares * (mdp.R**2 + mdp.reward_variance + noise)).sum(axis=(1, 2))
     return mean, np.sqrt(np.maximum(second - mean**2, 0))

@@ -13,8 +13,8 @@ from utils import exact
 from utils.common.words import plain, signed
 from utils.estimators import comparison
 from utils.estimators.gradient import policy_gradient
+from utils.estimators.variance import estimator_moments
 from utils.exact import stopping_game as stopping
-from utils.exact.variance import estimator_moments
 from utils.explorer.picture import picture
 from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
 from utils.model import counterexamples, examples

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from utils.common.statistics import confidence_interval, mean_and_standard_error
 from utils.common.words import plain, signed
-from utils.exact.variance import return_and_score_moments
+from utils.exact.moments import return_and_score_moments
 from utils.explorer.picture import picture
 from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
 from utils.model import examples

@@ -233,3 +233,12 @@ def check_fits(mdp: FiniteMDP, policy: FinitePolicy) -> None:
             f"the policy is for {policy.n_states} states and {policy.n_actions} actions, "
             f"the MDP has {mdp.n_states} and {mdp.n_actions}"
         )
+
+
+def check_differentiable(policy) -> None:
+    """Raise unless the policy has parameters and a score, as a gradient needs."""
+    if not hasattr(policy, "scores"):
+        raise ValueError(
+            f"{type(policy).__name__} has no parameters, hence no score and no gradient; "
+            "TabularSoftmax.from_probabilities has both"
+        )

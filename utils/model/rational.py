@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from utils.common.linear import solve as solve
 from utils.common.validation import check_shape
 from utils.model.mdp import FiniteMDP
 
@@ -119,19 +120,3 @@ def logit_policy(p, shared: bool = False) -> RationalPolicy:
     centred = np.stack([-p, 1 - p], axis=1)
     rows = np.ones((len(p), 1), dtype=int) if shared else np.eye(len(p), dtype=int)
     return RationalPolicy(pi, centred[:, :, None] * rows[:, None, :])
-
-
-def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The solution of matrix x = right by Gauss-Jordan elimination, without rounding."""
-    n = len(matrix)
-    table = np.concatenate([matrix, right.reshape(n, -1)], axis=1).astype(object)
-    for k in range(n):
-        pivot = next((i for i in range(k, n) if table[i, k] != 0), None)
-        if pivot is None:
-            raise ValueError("the matrix is singular")
-        table[[k, pivot]] = table[[pivot, k]]
-        table[k] = table[k] / table[k, k]
-        for i in range(n):
-            if i != k:
-                table[i] = table[i] - table[i, k] * table[k]
-    return table[:, n:].reshape(right.shape)

@@ -48,24 +48,6 @@ class FiniteFieldMDP(SymbolicMDP):
             raise ValueError("this number is a gradient already; second derivatives are not known")
         return Dual(value.slope, None)
 
-    def solve(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """The solution x of matrix @ x = right by elimination; shapes [S,S] and [S].
-
-        ZeroDivisionError if the determinant is 0 at this point.
-        """
-        n = len(right)
-        table = np.column_stack([matrix, right]).astype(object)
-        for k in range(n):
-            rows = [i for i in range(k, n) if as_dual(table[i, k]).value]
-            if not rows:
-                raise ZeroDivisionError("a determinant is 0 at this point; draw another point")
-            table[[k, rows[0]]] = table[[rows[0], k]]
-            table[k] = table[k] * as_dual(table[k, k]).inverse()
-            for i in range(n):
-                if i != k:
-                    table[i] = table[i] - table[k] * table[i, k]
-        return table[:, n]
-
 
 def random_point(
     n_states: int, n_actions: int, numbers: random.Random, extra: int = 0

@@ -26,14 +26,14 @@ import numpy as np
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
-from utils.common import linear
+from utils.common.chain import Chain
 
 Step = tuple[int, int]
 Prefix = tuple[Step, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class SymbolicMDP:
+class SymbolicMDP(Chain):
     """A finite MDP and a policy over a field of rational functions.
 
     gamma  field element
@@ -70,42 +70,9 @@ class SymbolicMDP:
         """psi(s,a) = D(s,a) / pi(a|s), shape [S,A]."""
         return self.dpi / self.pi
 
-    @cached_property
-    def P_pi(self) -> np.ndarray:
-        """P_pi(s'|s) = sum_a pi(a|s) P(s'|s,a), shape [S,S]."""
-        return (self.pi[:, :, None] * self.P).sum(axis=1)
-
-    @cached_property
-    def r_pi(self) -> np.ndarray:
-        """r_pi(s) = sum_a pi(a|s) R(s,a), shape [S]."""
-        return (self.pi * self.R).sum(axis=1)
-
-    @cached_property
-    def V(self) -> np.ndarray:
-        """V = (I - gamma P_pi)^{-1} r_pi, shape [S] (eq:J-infinite)."""
-        return self.solve(np.eye(self.n_states, dtype=int) - self.P_pi * self.gamma, self.r_pi)
-
-    @cached_property
-    def objective(self) -> Any:
-        """J = rho0^T V (eq:J-infinite)."""
-        return self.rho0 @ self.V
-
-    @cached_property
-    def Q(self) -> np.ndarray:
-        """Q = R + gamma P V, shape [S,A] (eq:bellman)."""
-        return self.R + self.P @ self.V * self.gamma
-
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
         """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
         return (self.dpi * f).sum(axis=1)
-
-    def finite_horizon_values(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-        """(V [T+1,S], Q [T,S,A]) with a time index and V[T] = 0 (eq:q-finite)."""
-        V, Q = [self.r_pi * 0], []
-        for _ in range(horizon):
-            Q.append(self.R + self.P @ V[-1] * self.gamma)
-            V.append((self.pi * Q[-1]).sum(axis=1))
-        return np.array(V[::-1]), np.array(Q[::-1])
 
     @cached_property
     def occupancy(self) -> np.ndarray:
@@ -113,13 +80,8 @@ class SymbolicMDP:
         return self.occupancy_from(self.rho0)
 
     def occupancy_from(self, start: np.ndarray) -> np.ndarray:
-        """(1 - gamma) (I - gamma P_pi^T)^{-1} start, shape [S]; d_gamma if `start` were rho0."""
-        flow = np.eye(self.n_states, dtype=int) - self.P_pi.T * self.gamma
-        return self.solve(flow, start * (1 - self.gamma))
-
-    def solve(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """The solution x of matrix @ x = right; shapes [S,S] and [S]."""
-        return linear.solve(matrix, right)
+        """(1 - gamma) (I - gamma P_pi^T)^{-1} start, [S]; d_gamma if ``start`` were rho0."""
+        return self.resolve_transposed(self.gamma, start * (1 - self.gamma))
 
     def gradient(self, value: Any) -> Any:
         """The derivative along the free direction, of a field element or of each array entry."""
@@ -159,11 +121,8 @@ class SymbolicMDP:
         return sum(terms, 0 * self.gamma)
 
     def state_law(self, t: int) -> np.ndarray:
-        """P(s_t = s) = rho0^T P_pi^t, shape [S]."""
-        law = self.rho0
-        for _ in range(t):
-            law = law @ self.P_pi
-        return law
+        """P(s_t = s) = rho0^T P_pi^t, [S]."""
+        return self.state_laws(t)[-1]
 
 
 def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:

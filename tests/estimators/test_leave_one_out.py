@@ -7,7 +7,7 @@ from problems import random_rational
 from trajectories import enumerate_trajectories
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
-from utils.exact.leave_one_out import leave_one_out_moments
+from utils.estimators.leave_one_out import leave_one_out_moments
 
 
 @pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])

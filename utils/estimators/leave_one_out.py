@@ -19,12 +19,9 @@ from __future__ import annotations
 import numpy as np
 
 from utils.common.validation import check_count, check_name
-from utils.exact.variance import (
-    EstimatorMoments,
-    ScoredChain,
-    estimator_moments,
-    return_and_score_moments,
-)
+from utils.estimators.variance import EstimatorMoments, estimator_moments
+from utils.exact.chain import ScoredChain
+from utils.exact.moments import return_and_score_moments, reward_powers
 
 
 def leave_one_out_moments(
@@ -54,14 +51,12 @@ def _total_return(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
 def _reward_to_go(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
     chain = ScoredChain.of(mdp, policy)
     V, _ = chain.finite_horizon_values(horizon)
-    laws = [chain.rho0]
-    for _ in range(horizon - 1):
-        laws.append(laws[-1] @ chain.kernel)
+    laws = chain.state_laws(horizon - 1)
     expected = np.array([law @ v for law, v in zip(laws, V, strict=False)])
     table = np.broadcast_to(expected[:, None], (horizon, len(chain.rho0)))
     known = estimator_moments(mdp, policy, "reward-to-go", table, horizon=horizon)
     information = chain.mean(chain.scores**2)
-    squares = _second_moments(chain, V)
+    squares = _second_moments(mdp, chain, V)
     from_baseline, together = 0, 0
     K = _score_return_products(chain, V, laws)
     for t in range(horizon):
@@ -72,13 +67,13 @@ def _reward_to_go(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
     return EstimatorMoments(known.mean, known.variance + extra)
 
 
-def _second_moments(chain: ScoredChain, V) -> list[np.ndarray]:
+def _second_moments(mdp, chain: ScoredChain, V) -> list[np.ndarray]:
     """q_t(s) = E[G_t^2 | s_t = s] for t < T, [S] each."""
     squares = [0 * chain.rho0]
+    _, r, r2 = reward_powers(mdp, 2)
     for after in V[:0:-1]:
-        onward = 2 * chain.gamma * chain.R * (chain.P @ after)
         twice = chain.gamma**2 * (chain.P @ squares[0])
-        squares.insert(0, chain.mean(chain.R**2 + onward + twice))
+        squares.insert(0, chain.mean(r2.sum(axis=2) + 2 * chain.gamma * (r @ after) + twice))
     return squares[:-1]
 
 

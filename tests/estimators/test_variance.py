@@ -7,20 +7,16 @@ from problems import random_fractions, random_rational, table_example
 from trajectories import expectation
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils.estimators.forms import FORMS
+from utils.estimators.variance import decomposition, estimator_moments, occupancy_sample_moments
 from utils.exact.baselines import (
     optimal_constant_baseline,
     optimal_state_baseline,
     optimal_total_return_baseline,
     per_step_baseline,
 )
-from utils.exact.variance import (
-    WEIGHTS,
-    ScoredChain,
-    decomposition,
-    estimator_moments,
-    occupancy_sample_moments,
-    return_and_score_moments,
-)
+from utils.exact.chain import ScoredChain
+from utils.exact.moments import return_and_score_moments
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 from utils.model.rational import RationalMDP
@@ -54,7 +50,7 @@ def pathwise(mdp, policy, weights, b, V, Q, lam, T):
     return sample
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 @pytest.mark.parametrize("seed", range(3))
 def test_finite_horizon_moments_are_exactly_those_of_the_enumeration(weights, seed):
     mdp, policy = random_rational(seed)
@@ -72,7 +68,7 @@ def test_finite_horizon_moments_are_exactly_those_of_the_enumeration(weights, se
     assert moments.variance.tolist() == (second - mean**2).tolist()
 
 
-@pytest.mark.parametrize("weights", [w for w in WEIGHTS if w != "total-return"])
+@pytest.mark.parametrize("weights", [w for w in FORMS if w != "total-return"])
 def test_infinite_horizon_moments_are_the_limit_of_long_horizons(weights):
     rng = np.random.default_rng(3)
     mdp = problems.random_mdp(rng, 4, 3, gamma=0.7)
@@ -239,7 +235,7 @@ def test_reward_to_go_and_q_differ_by_the_two_martingale_sums(seed, horizon):
     assert by_enumeration == [parts.distance, parts.covariance]
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 @pytest.mark.parametrize("shared", [False, True])
 def test_variance_is_the_spread_of_simulated_estimates(weights, shared):
     # The estimated variance of N = 100 000 samples has its own standard error, from the fourth
