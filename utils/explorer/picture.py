@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from utils.explorer.style import blank_figure, house_style
-from utils.explorer.svg import LiveSvg
+from utils.explorer.svg import PersistentSvg
 
 Draw = Callable[..., str]
 
@@ -60,7 +60,7 @@ class Stage:
                     f"it should take (rng, {', '.join(shown.labels)})"
                 )
             self.reading = self._read(first, seed)
-        self.svg = LiveSvg(self._figure, shown.name)
+        self.svg = PersistentSvg(self._figure, shown.name)
 
     def _read(self, values: dict[str, float], seed: int) -> str:
         # The same seed at every slider value: a move then changes the law, not the luck.
