@@ -217,7 +217,7 @@ def occupancy_sample_moments(mdp, policy, weights: str = "q") -> EstimatorMoment
     if weights == "return":
         _, r, r2 = reward_powers(mdp, 2)
         own = r2.sum(axis=2) + 2 * gamma * (r @ V)
-        squared = own + gamma**2 * (chain.P @ chain.resolve(gamma**2, chain.mean(own)))
+        squared = own + gamma**2 * (chain.P @ chain.resolve(gamma**2, chain.average(own)))
     mean = (visits * chain.scores * w[..., None]).sum(axis=(0, 1))
     second = (visits * chain.scores**2 * squared[..., None]).sum(axis=(0, 1)) * chain.visits.sum()
     return _shaped(policy, mean, second)

@@ -102,7 +102,7 @@ def return_and_score_moments(mdp, policy, horizon: int) -> np.ndarray:
         moments = np.array(
             [
                 [
-                    chain.mean(
+                    chain.average(
                         sum(
                             comb(j, i) * comb(k, m)
                             * chain.gamma**i * psi ** (k - m) * after[j - i, i, m]

@@ -77,10 +77,6 @@ class SymbolicMDP(Chain):
         """The advantage Q - V, shape [S,A]."""
         return self.Q - self.V[:, None]
 
-    def average(self, f: np.ndarray) -> np.ndarray:
-        """sum_a pi(a|s) f(s,a), shape [S]: the mean of f over the actions of each state."""
-        return (self.pi * f).sum(axis=1)
-
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
         """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
         return (self.dpi * f).sum(axis=1)
