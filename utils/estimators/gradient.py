@@ -22,7 +22,12 @@ from utils.estimators.forms import (
     mean_of_others,
 )
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, TabularSoftmax, check_fits
+from utils.model.policies import (
+    DifferentiablePolicy,
+    TabularSoftmax,
+    check_differentiable,
+    check_fits,
+)
 from utils.sampling.rollouts import BLOCK, Rollouts
 
 # Cells (t, n) and (s, a, n) worked on at a time, 4 MB: bounds the memory and suits the cache.
@@ -86,10 +91,13 @@ def policy_gradient(
     covariance, of relative size 1/N, is left out of the standard error;
     ``estimators.leave_one_out`` has it exactly.
 
-    Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``.
+    Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``. ValueError if rollouts,
+    policy and MDP do not fit together, if the policy has no score, and for a name, a shape or a
+    number that is wrong.
     """
     form = form_named(weights)
     check_fits(mdp, policy)
+    check_differentiable(policy)
     rollouts.check_fits(mdp)
     form.check_baseline(baseline)
     form.check_lam(lam)

@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 
 from utils.common.validation import check_count, finite_array
-from utils.exact.chain import ScoredChain, rewards_of_triples
+from utils.exact.chain import PolicyChain, ScoredChain, rewards_of_triples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, check_fits
 
@@ -128,15 +128,13 @@ def killed_sum_moments(mdp: FiniteMDP, policy: FinitePolicy, values, order: int)
 
     For f = R the first moment is V; for f = psi Q it is the gradient of V (``eq:unrolled``).
     """
-    check_fits(mdp, policy)
     check_count("order", order, least=0)
-    pi, gamma = policy.probabilities, mdp.gamma
-    f = finite_array("values", values, pi.shape)
-    flow = np.eye(mdp.n_states) - gamma * np.einsum("sa,san->sn", pi, mdp.P)
+    chain, gamma = PolicyChain(mdp, policy), mdp.gamma
+    f = finite_array("values", values, chain.pi.shape)
     moments = np.ones((order + 1, mdp.n_states))
     for k in range(1, order + 1):
         later = sum(comb(k, j) * f ** (k - j) * (mdp.P @ moments[j]) for j in range(1, k))
-        moments[k] = np.linalg.solve(flow, (pi * (f**k + gamma * later)).sum(axis=1))
+        moments[k] = chain.resolve(gamma, chain.mean(f**k + gamma * later))
     return moments
 
 
