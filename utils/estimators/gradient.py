@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.common.statistics import confidence_interval
 from utils.estimators.forms import (
@@ -60,8 +61,8 @@ def policy_gradient(
     policy: DifferentiablePolicy,
     mdp: FiniteMDP,
     weights: str = "reward-to-go",
-    baseline=None,
-    critic=None,
+    baseline: ArrayLike | None = None,
+    critic: tuple[ArrayLike, ArrayLike] | None = None,
     lam: float | None = None,
 ) -> Estimate:
     """Estimate the policy gradient, with an exact standard error for each coordinate.
@@ -139,9 +140,14 @@ def _estimate(
     step_weights: Callable[[Rollouts], np.ndarray],
 ) -> Estimate:
     """The estimate from X = sum_t weights_t psi_t, one block of trajectories after the other."""
-    sums = _tabular_sums if isinstance(policy, TabularSoftmax) else _shared_sums
+
+    def sums(part: Rollouts) -> tuple[np.ndarray, np.ndarray]:
+        if isinstance(policy, TabularSoftmax):
+            return _tabular_sums(part, policy, step_weights(part))
+        return _shared_sums(part, policy, step_weights(part))
+
     parts = (rollouts.columns(block) for block in _blocks(rollouts, policy))
-    return _from_sums((sums(part, policy, step_weights(part)) for part in parts), rollouts.n)
+    return _from_sums(map(sums, parts), rollouts.n)
 
 
 def _tabular_sums(part: Rollouts, policy: TabularSoftmax, weights: np.ndarray):
@@ -229,7 +235,7 @@ def _blocks(rollouts: Rollouts, policy: DifferentiablePolicy) -> list[slice]:
 
 
 def _from_sums(blocks: Iterable[tuple[np.ndarray, np.ndarray]], n: int) -> Estimate:
-    total, square = (sum(parts) for parts in zip(*blocks, strict=True))
+    total, square = (np.sum(parts, axis=0) for parts in zip(*blocks, strict=True))
     mean = total / n
     if n == 1:
         return Estimate(mean, np.full_like(mean, np.inf), n)
@@ -247,11 +253,14 @@ def pool(estimates: Iterable[Estimate]) -> Estimate:
     if not parts:
         raise ValueError("there is no estimate to pool")
     n = sum(part.n for part in parts)
-    mean = sum(part.n * part.mean for part in parts) / n
-    squares = sum(
-        (part.standard_error**2 * part.n * (part.n - 1) if part.n > 1 else 0)
-        + part.n * (part.mean - mean) ** 2
-        for part in parts
+    mean = np.sum([part.n * part.mean for part in parts], axis=0) / n
+    squares = np.sum(
+        [
+            (part.standard_error**2 * part.n * (part.n - 1) if part.n > 1 else 0)
+            + part.n * (part.mean - mean) ** 2
+            for part in parts
+        ],
+        axis=0,
     )
     if n == 1:
         return parts[0]

@@ -10,9 +10,10 @@ from utils.common.validation import check_count, finite_array
 from utils.exact.chain import PolicyChain, ScoredChain, rewards_of_triples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, check_fits
+from utils.model.protocol import ScoredPolicy, TabularMDP
 
 
-def reward_powers(mdp, order: int) -> list[np.ndarray]:
+def reward_powers(mdp: TabularMDP, order: int) -> list[np.ndarray]:
     """P(s'|s, a) E[r^k | s, a, s'] for k = 0, ..., order, each [S, A, S].
 
     Given the three, r is normal with mean m and variance v, so that
@@ -85,7 +86,7 @@ def return_moments(mdp: FiniteMDP, policy: FinitePolicy, horizon: int, order: in
     return moments
 
 
-def return_and_score_moments(mdp, policy, horizon: int) -> np.ndarray:
+def return_and_score_moments(mdp: TabularMDP, policy: ScoredPolicy, horizon: int) -> np.ndarray:
     """E[G_0^j M_T^k] for j, k <= 2, coordinate by coordinate: [3, 3, d] (``eq:var-total``).
 
     Backward in time from G = r + gamma G' and M = psi + M' by the binomial theorem.
