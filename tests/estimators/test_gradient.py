@@ -6,7 +6,7 @@ from utils import TabularSoftmax, exact, policy_gradient, simulate
 from utils.estimators.forms import FORMS, discounted_rewards_to_go
 from utils.estimators.gradient import Estimate, estimate_from_step_weights, pool
 from utils.model import examples
-from utils.model.policies import LinearSoftmax
+from utils.model.policies import LinearSoftmax, TablePolicy
 from utils.sampling.rollouts import simulate_in_chunks
 
 
@@ -219,6 +219,8 @@ def test_wrong_arguments_are_named():
         policy_gradient(rollouts, policy, mdp=mdp, weights="gae")
     with pytest.raises(ValueError, match="is a mean of returns, not for 'q'"):
         policy_gradient(rollouts, policy, mdp=mdp, weights="q", baseline="leave-one-out")
+    with pytest.raises(ValueError, match="TablePolicy has no parameters"):
+        policy_gradient(rollouts, TablePolicy(policy.probabilities), mdp=mdp)
     with pytest.raises(ValueError, match="no estimate to pool"):
         pool([])
     assert isinstance(policy_gradient(rollouts, policy, mdp=mdp), Estimate)

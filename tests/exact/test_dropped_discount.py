@@ -132,7 +132,7 @@ def test_gamma_0_is_an_exception():
 
 
 def test_a_world_without_end_has_no_expected_visits():
-    with pytest.raises(ValueError, match="spectral radius is 1"):
+    with pytest.raises(ValueError, match="from state 0 the episode never ends"):
         expected_visits(examples.running(), examples.running_policy())
 
 

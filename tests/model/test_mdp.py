@@ -49,10 +49,10 @@ def test_a_wrong_entry_is_named(spoil, message):
         FiniteMDP(P, R, 0.9, rho0)
 
 
-@pytest.mark.parametrize("gamma", [-0.1, 1, 1.5, float("nan"), "0.9", None, True])
+@pytest.mark.parametrize("gamma", [-0.1, 1.5, float("nan"), "0.9", None, True])
 def test_a_discount_outside_the_unit_interval_is_rejected(gamma):
     P, R, rho0 = tables()
-    with pytest.raises(ValueError, match="gamma is .*in \\[0, 1\\)"):
+    with pytest.raises(ValueError, match=r"gamma is .*in \[0, 1\]"):
         FiniteMDP(P, R, gamma, rho0)
 
 
@@ -154,3 +154,26 @@ def test_what_is_not_a_table_of_real_numbers_is_refused_by_name(change, message)
     tables = {"P": P, "R": R, "gamma": gamma, "rho0": rho0} | change
     with pytest.raises(ValueError, match=message):
         FiniteMDP(**tables)
+
+
+def test_a_discount_of_one_is_taken_and_its_neighbours_are_not():
+    P, R, rho0 = tables()
+    assert FiniteMDP(P, R, 1, rho0).gamma == 1
+    with pytest.raises(ValueError, match="gamma is 1 - 1.1e-16; give 1, or at most 1 - 1e-12"):
+        FiniteMDP(P, R, 1 - 2**-53, rho0)
+
+
+@pytest.mark.parametrize("on_transitions", [False, True])
+def test_tables_with_the_action_first_are_told_apart_and_taken(on_transitions):
+    rng = np.random.default_rng(0)
+    P = rng.dirichlet(np.ones(3), size=(2, 3))
+    R = rng.normal(size=(2, 3, 3) if on_transitions else (3, 2))
+    with pytest.raises(ValueError, match=r"\[2, 3, 3\], \[A, S, S\] with the action first"):
+        FiniteMDP(P, R, 0.5, [1, 0, 0])
+    mdp = FiniteMDP.from_action_first(P, R, 0.5, [1, 0, 0], reward_sd=np.ones((2, 3, 3)))
+    np.testing.assert_array_equal(mdp.P[2, 1], P[1, 2])
+    if on_transitions:
+        np.testing.assert_array_equal(mdp.R_next[2, 1], R[1, 2])
+    else:
+        np.testing.assert_array_equal(mdp.R, R)
+    assert mdp.reward_sd.shape == (3, 2, 3)

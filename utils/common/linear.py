@@ -12,18 +12,8 @@ from sympy.polys.matrices import DomainMatrix
 
 
 def object_array(nested: Any) -> np.ndarray:
-    """A NumPy array of Python objects from nested lists, without NumPy guessing a shape."""
-    shape, level = [], nested
-    while isinstance(level, list | tuple):
-        shape.append(len(level))
-        level = level[0]
-    out = np.empty(shape, dtype=object)
-    for index in np.ndindex(*shape):
-        level = nested
-        for i in index:
-            level = level[i]
-        out[index] = level
-    return out
+    """A NumPy array of Python objects from nested lists; it may hold fractions or polynomials."""
+    return np.array(nested, dtype=object)
 
 
 def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -73,7 +63,10 @@ def eliminate(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def determinant(matrix: np.ndarray) -> Any:
-    """det of a square array, without division: expansion along the first row."""
+    """det of a square array, without division: expansion along the first row.
+
+    On the few states of a symbolic world this is faster than SymPy's Berkowitz algorithm.
+    """
     if matrix.shape == (1, 1):
         return matrix[0, 0]
     minors = (np.delete(matrix[1:], j, axis=1) for j in range(len(matrix)))

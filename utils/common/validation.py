@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -132,13 +133,45 @@ def check_mean_rewards(R: np.ndarray, means: np.ndarray) -> None:
         )
 
 
-def check_discount(gamma) -> float:
-    """``gamma`` as a float in [0, 1)."""
+def check_discount(gamma: Any, least_gap: float = 1e-12) -> float:
+    """``gamma`` as a float in [0, 1].
+
+    1 is for finite horizons and for episodes that end. What is closer to 1 than ``least_gap``
+    without being 1 is refused: 1/(1 - gamma) would hold few right digits.
+    """
     if isinstance(gamma, bool) or not isinstance(gamma, Real):
-        raise ValueError(f"gamma is {gamma!r}, not a number in [0, 1)")
-    if not 0 <= gamma < 1:
-        raise ValueError(f"gamma is {float(gamma):.12g}, not in [0, 1)")
+        raise ValueError(f"gamma is {gamma!r}, not a number in [0, 1]")
+    if not 0 <= gamma <= 1:
+        raise ValueError(f"gamma is {float(gamma):.12g}, not in [0, 1]")
+    if 0 < 1 - gamma < least_gap:
+        raise ValueError(f"gamma is 1 - {1 - gamma:.2g}; give 1, or at most 1 - {least_gap:g}")
     return float(gamma)
+
+
+def check_number(name: str, value: Any) -> float:
+    """``value`` as a float if it is one finite real number."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise ValueError(f"{name} is {value!r}, not a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}, not a finite number")
+    return float(value)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """``value`` as a bool if it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} is {value!r}, not True or False")
+    return bool(value)
+
+
+def check_indices(name: str, values: Any, size: int) -> np.ndarray:
+    """``values`` as an array of integers from 0 to ``size`` - 1; negative ones do not wrap."""
+    array = plain_array(name, values, "iu")
+    wrong = np.argwhere((array < 0) | (array >= size))
+    if len(wrong):
+        where = tuple(wrong[0])
+        raise ValueError(f"{entry(name, where)} is {array[where]}, not in 0, ..., {size - 1}")
+    return array
 
 
 def check_count(name: str, value, least: int = 1) -> int:

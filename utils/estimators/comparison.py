@@ -6,6 +6,9 @@ over every path, is ``paths``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from utils.common.statistics import mean_and_standard_error
@@ -21,6 +24,9 @@ from utils.exact.baselines import (
     per_step_baseline,
 )
 from utils.exact.chain import ScoredChain
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import DifferentiablePolicy
+from utils.model.protocol import ScoredPolicy, TabularMDP
 from utils.sampling.rollouts import simulate
 
 __all__ = [
@@ -37,14 +43,18 @@ __all__ = [
 
 
 def short_horizon_variances(
-    mdp, policy, horizon: int, rows: dict[str, Row] = SHORT_FORMS
-) -> dict[str, object]:
+    mdp: TabularMDP, policy: ScoredPolicy, horizon: int, rows: dict[str, Row] = SHORT_FORMS
+) -> dict[str, Any]:
     """{sign: Var} of each row by recursion over time, with time-indexed values.
 
     On rational problems (``utils.model.rational``, gamma = 1 allowed) the numbers are fractions.
     """
     V, Q = ScoredChain.of(mdp, policy).finite_horizon_values(check_count("horizon", horizon))
-    tables = {None: None, "V": V[:-1], "one-step b": per_step_baseline(mdp, policy, horizon)}
+    tables: dict[str | None, Any] = {
+        None: None,
+        "V": V[:-1],
+        "one-step b": per_step_baseline(mdp, policy, horizon),
+    }
     return {
         sign: estimator_moments(
             mdp, policy, row.weights, tables[row.baseline], critic=(V, Q), horizon=horizon
@@ -53,7 +63,7 @@ def short_horizon_variances(
     }
 
 
-def long_run_variances(mdp, policy) -> dict[str, object]:
+def long_run_variances(mdp: TabularMDP, policy: ScoredPolicy) -> dict[str, Any]:
     """Var of each of `LONG_FORMS` for the infinite horizon, by linear systems."""
     return {
         sign: estimator_moments(mdp, policy, row.weights, baseline).trace
@@ -61,10 +71,10 @@ def long_run_variances(mdp, policy) -> dict[str, object]:
     }
 
 
-def _with_baselines(mdp, policy) -> dict[str, tuple[Row, object]]:
+def _with_baselines(mdp: TabularMDP, policy: ScoredPolicy) -> dict[str, tuple[Row, Any]]:
     """Each of `LONG_FORMS` with the number or the table [S] that its baseline stands for."""
     V, _ = ScoredChain.of(mdp, policy).values()
-    tables = {
+    tables: dict[str | None, Callable[[Any], Any]] = {
         None: lambda form: None,
         "J": lambda form: mdp.rho0 @ V,
         "V": lambda form: V,
@@ -76,7 +86,12 @@ def _with_baselines(mdp, policy) -> dict[str, tuple[Row, object]]:
 
 
 def sampled_variances(
-    mdp, policy, batches: int, batch: int, horizon: int, rng: np.random.Generator
+    mdp: FiniteMDP,
+    policy: DifferentiablePolicy,
+    batches: int,
+    batch: int,
+    horizon: int,
+    rng: np.random.Generator,
 ) -> dict[str, tuple[float, float]]:
     """Var of each of `LONG_FORMS` by simulation: {form: (mean, standard error)}.
 
@@ -97,13 +112,17 @@ def sampled_variances(
 
 
 def compare(
-    problems: dict[float, tuple], batches: int, batch: int, horizon: dict[float, int], rng
+    problems: dict[float, tuple[FiniteMDP, DifferentiablePolicy]],
+    batches: int,
+    batch: int,
+    horizon: dict[float, int],
+    rng: np.random.Generator,
 ) -> ComparisonTable:
     """The table of exact and sampled variances for {gamma: (mdp, policy)}."""
     return ComparisonTable(
         {gamma: long_run_variances(*problem) for gamma, problem in problems.items()},
         {
-            gamma: sampled_variances(*problem, batches, batch, horizon[gamma], rng)
-            for gamma, problem in problems.items()
+            gamma: sampled_variances(mdp, policy, batches, batch, horizon[gamma], rng)
+            for gamma, (mdp, policy) in problems.items()
         },
     )

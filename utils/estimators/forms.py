@@ -17,11 +17,11 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils import exact
 from utils.common.validation import check_count, check_name, check_shape, finite_array
-from utils.model.mdp import FiniteMDP
-from utils.model.policies import FinitePolicy
+from utils.model.protocol import MDP, Policy
 from utils.sampling.rollouts import Rollouts
 
 LEAVE_ONE_OUT = "leave-one-out"
@@ -90,7 +90,7 @@ class Form:
     whole: bool = False
     over_actions: bool = False
 
-    def check_baseline(self, baseline) -> None:
+    def check_baseline(self, baseline: ArrayLike | None) -> None:
         """ValueError for a kind of baseline that this form does not take."""
         if self.over_actions and baseline is not None:
             raise ValueError(f"weights={self.name!r} takes no baseline: it would drop out")
@@ -100,19 +100,19 @@ class Form:
                 raise ValueError(
                     f"baseline={LEAVE_ONE_OUT!r} is a mean of returns, not for {self.name!r}"
                 )
-        elif self.whole and np.ndim(baseline):
+        elif self.whole and baseline is not None and np.ndim(baseline):
             raise ValueError(f"weights={self.name!r} takes a single number as baseline")
 
-    def check_lam(self, lam) -> None:
+    def check_lam(self, lam: Any) -> None:
         """ValueError if lambda is needed and is not in [0, 1]."""
         if self.takes_lam and (lam is None or not 0 <= lam <= 1):
             raise ValueError(f"lam is {lam}, not in [0, 1]")
 
-    def reward_factor(self, gamma) -> Any:
+    def reward_factor(self, gamma: Any) -> Any:
         """What rho multiplies the reward with."""
         return self.rho(OneStep(gamma, reward=1)) - self.rho(OneStep(gamma))
 
-    def weights(self, step: AlongPaths, lam=None) -> np.ndarray:
+    def weights(self, step: AlongPaths, lam: Any = None) -> np.ndarray:
         """gamma^t w_t of every step, [T, N]; with ``whole`` w_0 is the first row."""
         rho, kappa = self.rho(step), self.kappa(step.gamma, lam)
         if kappa == step.gamma:  # then gamma^t can be pulled in, and a running sum is enough
@@ -120,7 +120,7 @@ class Form:
         return discounted_sums(rho, kappa) * discounts(step.gamma, len(rho))
 
 
-def td_error(step: Step):
+def td_error(step: Step) -> Any:
     """delta_t = r_t + gamma V(s_{t+1}) - V(s_t) (``eq:td-error``)."""
     return step.reward + step.gamma * step.next_value - step.value
 
@@ -192,11 +192,11 @@ class AlongPaths:
     actions: np.ndarray
     reward: np.ndarray
     gamma: Any
-    V: np.ndarray | None = None
-    Q: np.ndarray | None = None
+    V: Any = None
+    Q: Any = None
 
     @classmethod
-    def of(cls, rollouts: Rollouts, gamma: float, V=None, Q=None) -> AlongPaths:
+    def of(cls, rollouts: Rollouts, gamma: float, V: Any = None, Q: Any = None) -> AlongPaths:
         """The steps of these rollouts."""
         return cls(rollouts.path, rollouts.actions, rollouts.rewards, gamma, V, Q)
 
@@ -235,8 +235,8 @@ class AtTriples:
 
     gamma: Any
     reward: np.ndarray
-    V: np.ndarray | None = None
-    Q: np.ndarray | None = None
+    V: Any = None
+    Q: Any = None
 
     @property
     def value(self) -> np.ndarray:
@@ -254,14 +254,14 @@ class AtTriples:
         return self.Q[..., None]
 
 
-def discounts(gamma, horizon: int) -> np.ndarray:
+def discounts(gamma: Any, horizon: int) -> np.ndarray:
     """gamma^t as a column [T, 1]; gamma^0 = 1 also for gamma = 0."""
     if isinstance(gamma, float):
         return (gamma ** np.arange(horizon))[:, None]
     return np.array([[gamma**t] for t in range(horizon)])
 
 
-def discounted_rewards_to_go(rewards: np.ndarray, gamma) -> np.ndarray:
+def discounted_rewards_to_go(rewards: np.ndarray, gamma: Any) -> np.ndarray:
     """gamma^t G_t = sum_{k>=t} gamma^k r_k for rewards [T, N] (``eq:gamma-pull``)."""
     sums = rewards * discounts(gamma, len(rewards))
     for now, after in zip(sums[-2::-1], sums[:0:-1], strict=True):
@@ -274,7 +274,7 @@ def rewards_to_go(rewards: np.ndarray, gamma: float) -> np.ndarray:
     return discounted_sums(rewards, gamma)
 
 
-def discounted_sums(terms: np.ndarray, rate) -> np.ndarray:
+def discounted_sums(terms: np.ndarray, rate: Any) -> np.ndarray:
     """sum_{k>=t} rate^(k-t) x_k for terms x [T, N], backward in time."""
     sums = np.array(terms, dtype=np.result_type(terms, float))  # fractions stay fractions
     if rate != 0:
@@ -283,14 +283,12 @@ def discounted_sums(terms: np.ndarray, rate) -> np.ndarray:
     return sums
 
 
-def td_errors(rollouts: Rollouts, mdp: FiniteMDP, V: np.ndarray) -> np.ndarray:
+def td_errors(rollouts: Rollouts, mdp: MDP, V: np.ndarray) -> np.ndarray:
     """`td_error` of every step, [T, N], for V [S] or, with a time index, [T + 1, S]."""
     return td_error(AlongPaths.of(rollouts, mdp.gamma, V))
 
 
-def generalised_advantages(
-    rollouts: Rollouts, mdp: FiniteMDP, V: np.ndarray, lam: float
-) -> np.ndarray:
+def generalised_advantages(rollouts: Rollouts, mdp: MDP, V: np.ndarray, lam: float) -> np.ndarray:
     """GAE(lambda): A_t = sum_{k>=t} (gamma lambda)^(k-t) delta_k, [T, N] (``eq:gae``).
 
     lambda = 0 gives the TD error. lambda = 1 gives G_t - v_t(s_t) + gamma^(T-t) v_T(s_T)
@@ -316,7 +314,7 @@ def along_steps(table: np.ndarray, run: Rollouts | AlongPaths) -> np.ndarray:
 
 
 def critic_tables(
-    rollouts: Rollouts, policy: FinitePolicy, mdp: FiniteMDP, critic
+    rollouts: Rollouts, policy: Policy, mdp: MDP, critic: tuple[ArrayLike, ArrayLike] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(V, Q), checked: the exact stationary values unless a critic is given.
 
@@ -332,7 +330,7 @@ def critic_tables(
     return V, Q
 
 
-def baseline_values(rollouts: Rollouts, mdp: FiniteMDP, baseline):
+def baseline_values(rollouts: Rollouts, mdp: MDP, baseline: ArrayLike | None) -> float | np.ndarray:
     """The baseline along the rollouts: 0, a number, or b_t(s_t) as [T, N].
 
     ``baseline`` is None, a number, b(s) as [S] or b_t(s) as [T, S].

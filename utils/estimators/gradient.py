@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.common.statistics import confidence_interval
 from utils.estimators.forms import (
@@ -22,7 +23,12 @@ from utils.estimators.forms import (
     mean_of_others,
 )
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, TabularSoftmax, check_fits
+from utils.model.policies import (
+    DifferentiablePolicy,
+    TabularSoftmax,
+    check_differentiable,
+    check_fits,
+)
 from utils.sampling.rollouts import BLOCK, Rollouts
 
 # Cells (t, n) and (s, a, n) worked on at a time, 4 MB: bounds the memory and suits the cache.
@@ -55,8 +61,8 @@ def policy_gradient(
     policy: DifferentiablePolicy,
     mdp: FiniteMDP,
     weights: str = "reward-to-go",
-    baseline=None,
-    critic=None,
+    baseline: ArrayLike | None = None,
+    critic: tuple[ArrayLike, ArrayLike] | None = None,
     lam: float | None = None,
 ) -> Estimate:
     """Estimate the policy gradient, with an exact standard error for each coordinate.
@@ -86,10 +92,13 @@ def policy_gradient(
     covariance, of relative size 1/N, is left out of the standard error;
     ``estimators.leave_one_out`` has it exactly.
 
-    Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``.
+    Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``. ValueError if rollouts,
+    policy and MDP do not fit together, if the policy has no score, and for a name, a shape or a
+    number that is wrong.
     """
     form = form_named(weights)
     check_fits(mdp, policy)
+    check_differentiable(policy)
     rollouts.check_fits(mdp)
     form.check_baseline(baseline)
     form.check_lam(lam)
@@ -131,9 +140,14 @@ def _estimate(
     step_weights: Callable[[Rollouts], np.ndarray],
 ) -> Estimate:
     """The estimate from X = sum_t weights_t psi_t, one block of trajectories after the other."""
-    sums = _tabular_sums if isinstance(policy, TabularSoftmax) else _shared_sums
+
+    def sums(part: Rollouts) -> tuple[np.ndarray, np.ndarray]:
+        if isinstance(policy, TabularSoftmax):
+            return _tabular_sums(part, policy, step_weights(part))
+        return _shared_sums(part, policy, step_weights(part))
+
     parts = (rollouts.columns(block) for block in _blocks(rollouts, policy))
-    return _from_sums((sums(part, policy, step_weights(part)) for part in parts), rollouts.n)
+    return _from_sums(map(sums, parts), rollouts.n)
 
 
 def _tabular_sums(part: Rollouts, policy: TabularSoftmax, weights: np.ndarray):
@@ -221,7 +235,7 @@ def _blocks(rollouts: Rollouts, policy: DifferentiablePolicy) -> list[slice]:
 
 
 def _from_sums(blocks: Iterable[tuple[np.ndarray, np.ndarray]], n: int) -> Estimate:
-    total, square = (sum(parts) for parts in zip(*blocks, strict=True))
+    total, square = (np.sum(parts, axis=0) for parts in zip(*blocks, strict=True))
     mean = total / n
     if n == 1:
         return Estimate(mean, np.full_like(mean, np.inf), n)
@@ -239,11 +253,14 @@ def pool(estimates: Iterable[Estimate]) -> Estimate:
     if not parts:
         raise ValueError("there is no estimate to pool")
     n = sum(part.n for part in parts)
-    mean = sum(part.n * part.mean for part in parts) / n
-    squares = sum(
-        (part.standard_error**2 * part.n * (part.n - 1) if part.n > 1 else 0)
-        + part.n * (part.mean - mean) ** 2
-        for part in parts
+    mean = np.sum([part.n * part.mean for part in parts], axis=0) / n
+    squares = np.sum(
+        [
+            (part.standard_error**2 * part.n * (part.n - 1) if part.n > 1 else 0)
+            + part.n * (part.mean - mean) ** 2
+            for part in parts
+        ],
+        axis=0,
     )
     if n == 1:
         return parts[0]

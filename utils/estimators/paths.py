@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from utils.estimators.forms import AlongPaths, AtTriples, along_path, discounts
 from utils.estimators.rows import SHORT_FORMS, Row
 from utils.exact.baselines import per_step_baseline
 from utils.exact.chain import ScoredChain
+from utils.model.protocol import ScoredPolicy, TabularMDP
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,22 +36,24 @@ class PathTable:
         """E[X], [d]."""
         return self.probabilities @ self.samples(form)
 
-    def variance(self, form: str):
+    def variance(self, form: str) -> Any:
         """Var X = E ||X||^2 - ||E X||^2."""
         return _variance(self.probabilities, self.samples(form))
 
-    def variance_of_uncorrelated_steps(self, form: str):
+    def variance_of_uncorrelated_steps(self, form: str) -> Any:
         """sum_t Var(gamma^t psi_t w_t): what Var X would be if the steps were uncorrelated."""
         terms = self.terms[form]
         return sum(_variance(self.probabilities, terms[:, t]) for t in range(terms.shape[1]))
 
 
-def _variance(probabilities: np.ndarray, rows: np.ndarray):
+def _variance(probabilities: np.ndarray, rows: np.ndarray) -> Any:
     mean = probabilities @ rows
     return probabilities @ (rows**2).sum(axis=1) - (mean**2).sum()
 
 
-def path_table(mdp, policy, horizon: int, rows: dict[str, Row] = SHORT_FORMS) -> PathTable:
+def path_table(
+    mdp: TabularMDP, policy: ScoredPolicy, horizon: int, rows: dict[str, Row] = SHORT_FORMS
+) -> PathTable:
     """Write out every path; the second route to ``comparison.short_horizon_variances``.
 
     Each path is a trajectory, on which the forms are what the sampler makes of them. Where the

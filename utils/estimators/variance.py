@@ -20,13 +20,18 @@ All of it works on floats and on fractions (``utils.model.rational``).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.common.validation import check_count, check_name, check_shape
 from utils.estimators.forms import AtTriples, Form, form_named
 from utils.exact.chain import ScoredChain
 from utils.exact.moments import return_and_score_moments, reward_powers
+from utils.model.protocol import ScoredPolicy, TabularMDP
+
+DroppedForm = Literal["reward-to-go", "q", "advantage"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +45,18 @@ class EstimatorMoments:
     variance: np.ndarray
 
     @property
-    def trace(self):
+    def trace(self) -> Any:
         """tr Cov X, the sum of the variances over the coordinates."""
         return self.variance.sum()
 
 
 def estimator_moments(
-    mdp,
-    policy,
+    mdp: TabularMDP,
+    policy: ScoredPolicy,
     weights: str = "reward-to-go",
-    baseline=None,
-    critic=None,
-    lam=None,
+    baseline: ArrayLike | None = None,
+    critic: tuple[np.ndarray, np.ndarray] | None = None,
+    lam: Any = None,
     horizon: int | None = None,
 ) -> EstimatorMoments:
     """Exact mean and variance of the estimator that ``policy_gradient`` averages.
@@ -81,7 +86,7 @@ def estimator_moments(
 
 
 def moments_without_gamma_t(
-    mdp, policy, horizon: int, weights: str = "reward-to-go"
+    mdp: TabularMDP, policy: ScoredPolicy, horizon: int, weights: DroppedForm = "reward-to-go"
 ) -> EstimatorMoments:
     """Exact mean and variance of sum_{t<T} psi_t w_t, the estimator without its factor gamma^t.
 
@@ -89,7 +94,7 @@ def moments_without_gamma_t(
     or "advantage" (the stationary ones). The rewards inside w_t stay discounted. ``mdp`` and
     ``policy`` may be rational.
     """
-    check_name("weights", weights, ("reward-to-go", "q", "advantage"))
+    check_name("weights", weights, get_args(DroppedForm))
     form, chain = form_named(weights), ScoredChain.of(mdp, policy)
     rho, kappa = _tables(chain, form, None, None), form.kappa(chain.gamma, None)
     # In the recursions chain.gamma weighs the terms of the sum, kappa the rewards inside w_t.
@@ -104,7 +109,7 @@ def _noise(chain: ScoredChain, form: Form) -> np.ndarray:
     return form.reward_factor(chain.gamma) ** 2 * (chain.P * chain.noise).sum(axis=2)
 
 
-def _critic(chain: ScoredChain, critic, horizon):
+def _critic(chain: ScoredChain, critic, horizon: int | None) -> tuple[np.ndarray, np.ndarray]:
     """(V, Q): stationary by default, or with a time index where gamma = 1 allows no other."""
     if critic is not None:
         return critic
@@ -113,13 +118,15 @@ def _critic(chain: ScoredChain, critic, horizon):
     return chain.values()
 
 
-def _tables(chain: ScoredChain, form: Form, critic, horizon) -> np.ndarray:
+def _tables(chain: ScoredChain, form: Form, critic, horizon: int | None) -> np.ndarray:
     """rho of the form as [(T,) S, A, S], or with 1 in place of the last S."""
     V, Q = _critic(chain, critic, horizon) if form.takes_critic else (None, None)
     return form.rho(AtTriples(chain.gamma, chain.reward, V, Q))
 
 
-def _weighted_scores(chain: ScoredChain, rho, noise, b, kappa, horizon):
+def _weighted_scores(
+    chain: ScoredChain, rho: np.ndarray, noise: np.ndarray, b: np.ndarray, kappa: Any, horizon
+) -> tuple[np.ndarray, np.ndarray]:
     """(E[X], E[X^2]) by the five moments of the module's docstring, each [d].
 
     ``rho`` is [S, A, S] and ``b`` [S, A], or with a time index [T, S, A, S] and [T, S, A]; ``rho``
@@ -138,13 +145,15 @@ def _weighted_scores(chain: ScoredChain, rho, noise, b, kappa, horizon):
     return chain.rho0 @ now["x"], chain.rho0 @ now["C"]
 
 
-def _moments(chain: ScoredChain, rho, noise, b, kappa, after) -> dict[str, np.ndarray]:
+def _moments(
+    chain: ScoredChain, rho: np.ndarray, noise: np.ndarray, b: np.ndarray, kappa: Any, after
+) -> dict[str, np.ndarray]:
     """y, x, q, c, C at one time from those of the next (``after``), or the stationary ones."""
-    P, psi, gamma, mean = chain.P, chain.scores, chain.gamma, chain.mean
-    now = {}
+    P, psi, gamma, mean = chain.P, chain.scores, chain.gamma, chain.average
+    now: dict[str, np.ndarray] = {}
     then = now if after is None else after
 
-    def close(key, rate, source):
+    def close(key: str, rate: Any, source: np.ndarray) -> None:
         if after is None:
             now[key] = chain.resolve(rate, source)
         else:
@@ -178,7 +187,9 @@ def _as_table(chain: ScoredChain, baseline, horizon: int | None = None) -> np.nd
     return np.broadcast_to(b[..., None], (*b.shape, chain.R.shape[1]))
 
 
-def _over_actions(chain: ScoredChain, table, horizon):
+def _over_actions(
+    chain: ScoredChain, table: np.ndarray, horizon: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     """X = sum_t gamma^t h(s_t) with h(s) = sum_a grad pi(a|s) f(s, a) for the table f = Q."""
     h = chain.action_sum(table)
     gamma, kernel = chain.gamma, chain.kernel
@@ -194,13 +205,17 @@ def _over_actions(chain: ScoredChain, table, horizon):
     return chain.rho0 @ x, chain.rho0 @ C
 
 
-def _whole_return(mdp, policy, baseline, horizon: int):
+def _whole_return(
+    mdp: TabularMDP, policy: ScoredPolicy, baseline: Any, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
     """X = (G_0 - b) M_T, so E[X^2] = m_22 - 2 b m_12 + b^2 m_02."""
     m, b = return_and_score_moments(mdp, policy, horizon), 0 if baseline is None else baseline
     return m[1, 1] - b * m[0, 1], m[2, 2] - 2 * b * m[1, 2] + b**2 * m[0, 2]
 
 
-def occupancy_sample_moments(mdp, policy, weights: str = "q") -> EstimatorMoments:
+def occupancy_sample_moments(
+    mdp: TabularMDP, policy: ScoredPolicy, weights: str = "q"
+) -> EstimatorMoments:
     """Mean and variance of X = psi(s, a) w / (1 - gamma) for one draw s ~ d_gamma, a ~ pi.
 
     ``weights`` is "q", "advantage", or "return": then w is the return of an independent rollout
@@ -236,7 +251,9 @@ class Decomposition:
     covariance: object
 
 
-def decomposition(mdp, policy, horizon: int | None = None) -> Decomposition:
+def decomposition(
+    mdp: TabularMDP, policy: ScoredPolicy, horizon: int | None = None
+) -> Decomposition:
     """The two terms of ``Decomposition``; with a horizon, Q is the time-indexed one."""
     chain = ScoredChain.of(mdp, policy)
     critic = chain.values() if horizon is None else chain.finite_horizon_values(horizon)
@@ -249,7 +266,7 @@ def decomposition(mdp, policy, horizon: int | None = None) -> Decomposition:
     return Decomposition(distance, (by_return.trace - by_q.trace - distance) / 2)
 
 
-def _shaped(policy, mean, second) -> EstimatorMoments:
+def _shaped(policy: ScoredPolicy, mean: np.ndarray, second: np.ndarray) -> EstimatorMoments:
     """Mean and variance in the shape of the policy's parameters."""
     variance = second - mean**2
     if variance.dtype == float:

@@ -11,6 +11,7 @@ import numpy as np
 from utils.common.chain import Chain
 from utils.exact.resolvent import resolvent
 from utils.model.policies import check_differentiable, check_fits
+from utils.model.protocol import MDP, Policy, ScoredPolicy, TabularMDP
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +21,8 @@ class PolicyChain(Chain):
     ValueError if the policy is for other states or actions.
     """
 
-    mdp: Any
-    policy: Any
+    mdp: MDP
+    policy: Policy
     _inverses: dict = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -100,7 +101,7 @@ class ScoredChain(Chain):
     noise: np.ndarray
 
     @classmethod
-    def of(cls, mdp, policy) -> ScoredChain:
+    def of(cls, mdp: TabularMDP, policy: ScoredPolicy) -> ScoredChain:
         """From an MDP and a policy; ValueError if they do not fit or the policy has no score."""
         check_fits(mdp, policy)
         check_differentiable(policy)
@@ -126,7 +127,7 @@ class ScoredChain(Chain):
         return (self.pi[:, :, None] * self.scores * table[..., None]).sum(axis=-2)
 
 
-def rewards_of_triples(mdp) -> tuple[np.ndarray, np.ndarray]:
+def rewards_of_triples(mdp: TabularMDP) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance of the reward given (s, a, s'), each [S, A, S].
 
     Or [S, A, 1] where s' does not matter.

@@ -7,12 +7,13 @@ from math import comb
 import numpy as np
 
 from utils.common.validation import check_count, finite_array
-from utils.exact.chain import ScoredChain, rewards_of_triples
+from utils.exact.chain import PolicyChain, ScoredChain, rewards_of_triples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, check_fits
+from utils.model.protocol import ScoredPolicy, TabularMDP
 
 
-def reward_powers(mdp, order: int) -> list[np.ndarray]:
+def reward_powers(mdp: TabularMDP, order: int) -> list[np.ndarray]:
     """P(s'|s, a) E[r^k | s, a, s'] for k = 0, ..., order, each [S, A, S].
 
     Given the three, r is normal with mean m and variance v, so that
@@ -85,7 +86,7 @@ def return_moments(mdp: FiniteMDP, policy: FinitePolicy, horizon: int, order: in
     return moments
 
 
-def return_and_score_moments(mdp, policy, horizon: int) -> np.ndarray:
+def return_and_score_moments(mdp: TabularMDP, policy: ScoredPolicy, horizon: int) -> np.ndarray:
     """E[G_0^j M_T^k] for j, k <= 2, coordinate by coordinate: [3, 3, d] (``eq:var-total``).
 
     Backward in time from G = r + gamma G' and M = psi + M' by the binomial theorem.
@@ -128,15 +129,13 @@ def killed_sum_moments(mdp: FiniteMDP, policy: FinitePolicy, values, order: int)
 
     For f = R the first moment is V; for f = psi Q it is the gradient of V (``eq:unrolled``).
     """
-    check_fits(mdp, policy)
     check_count("order", order, least=0)
-    pi, gamma = policy.probabilities, mdp.gamma
-    f = finite_array("values", values, pi.shape)
-    flow = np.eye(mdp.n_states) - gamma * np.einsum("sa,san->sn", pi, mdp.P)
+    chain, gamma = PolicyChain(mdp, policy), mdp.gamma
+    f = finite_array("values", values, chain.pi.shape)
     moments = np.ones((order + 1, mdp.n_states))
     for k in range(1, order + 1):
         later = sum(comb(k, j) * f ** (k - j) * (mdp.P @ moments[j]) for j in range(1, k))
-        moments[k] = np.linalg.solve(flow, (pi * (f**k + gamma * later)).sum(axis=1))
+        moments[k] = chain.resolve(gamma, chain.average(f**k + gamma * later))
     return moments
 
 

@@ -14,9 +14,10 @@ from utils.common.validation import check_count
 from utils.exact.moments import score_moments
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy
+from utils.model.protocol import Tables as MDPTables
 
 
-def expected_rewards(mdp, pi: np.ndarray, horizon: int) -> np.ndarray:
+def expected_rewards(mdp: MDPTables, pi: np.ndarray, horizon: int) -> np.ndarray:
     """E[r_0], ..., E[r_{T-1}] under the policy table ``pi`` [S, A], as an array [T].
 
     E[r_k] = rho0^T P_pi^k r_pi (``eq:J-finite-matrix``, one term).
@@ -25,7 +26,7 @@ def expected_rewards(mdp, pi: np.ndarray, horizon: int) -> np.ndarray:
     return chain.state_laws(check_count("horizon", horizon, least=0))[:-1] @ chain.r_pi
 
 
-def reward_slopes(mdp, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndarray:
+def reward_slopes(mdp: MDPTables, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndarray:
     """The derivatives of E[r_0], ..., E[r_{T-1}] when ``pi`` moves along ``dpi`` [S, A], as [T].
 
     By the product rule, without scores: the law of s_k has the derivative
@@ -39,7 +40,7 @@ def reward_slopes(mdp, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndar
     return np.array(slopes)
 
 
-def objective_slope(mdp, pi: np.ndarray, dpi: np.ndarray):
+def objective_slope(mdp: MDPTables, pi: np.ndarray, dpi: np.ndarray):
     """The derivative of J along ``dpi``: rho0^T (I - gamma P_pi)^{-1} (r_dpi + gamma P_dpi V).
 
     This is the derivative of the inverse in ``eq:J-infinite``; no score and no limit enters.
@@ -50,7 +51,7 @@ def objective_slope(mdp, pi: np.ndarray, dpi: np.ndarray):
     return mdp.rho0 @ chain.resolve(mdp.gamma, source)
 
 
-def averaged(mdp, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def averaged(mdp: MDPTables, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kernel [S, S] and reward [S] weighted with ``table`` [S, A], summed over the actions.
 
     With a policy these are P_pi and r_pi; with its derivative, the derivatives of P_pi and r_pi.
@@ -59,7 +60,7 @@ def averaged(mdp, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pair_means(
-    mdp, pi: np.ndarray, first: np.ndarray, second: np.ndarray, horizon: int
+    mdp: MDPTables, pi: np.ndarray, first: np.ndarray, second: np.ndarray, horizon: int
 ) -> np.ndarray:
     """Entry [t, k] = E[first(s_t, a_t) second(s_k, a_k)], as an array [T, T]; tables are [S, A].
 
@@ -82,7 +83,7 @@ def pair_means(
 
 
 def hybrid_changes(
-    mdp, difference: np.ndarray, walk: np.ndarray, follow: np.ndarray, horizon: int
+    mdp: MDPTables, difference: np.ndarray, walk: np.ndarray, follow: np.ndarray, horizon: int
 ) -> np.ndarray:
     """Entry k = sum_{j<=k} sum_s P_walk(s_j = s) sum_a difference(a|s) q_{k-j}(s, a), as [T].
 

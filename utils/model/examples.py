@@ -123,6 +123,32 @@ def worlds(shared: bool = False) -> dict[str, tuple[FiniteMDP, FinitePolicy]]:
     }
 
 
+def short_corridor(gamma: float = 1.0) -> FiniteMDP:
+    """Three cells in a row, then the exit; each step costs 1 (Sutton & Barto 2018, example 13.1).
+
+    Action 0 goes left and action 1 right, but in the middle cell the other way round. A wall is at
+    the left end; the exit is state 3. Episodes begin in cell 0. Under a policy that takes both
+    actions in every cell with positive probability they end with certainty, so gamma may be 1.
+    """
+    P = deterministic_kernel([[0, 1], [2, 0], [1, 3], [3, 3]])
+    R = np.full((4, 2), -1.0)
+    R[3] = 0
+    return FiniteMDP(P, R, gamma, np.eye(4)[0])
+
+
+def short_corridor_policy(p: float = 0.5) -> LinearSoftmax:
+    """Goes right with probability p in every cell, as all look alike; theta = [logit p].
+
+    J = -(4 - 2p)/(p(1 - p)), with slope 2 in theta at p = 1/2, where J = -12. The best is
+    p = 2 - sqrt 2 with J = -11.6569.
+    """
+    if not 0 < p < 1:
+        raise ValueError(f"p is {p}, not strictly inside (0, 1)")
+    features = np.zeros((4, 2, 1))
+    features[:, 1] = 1
+    return LinearSoftmax(features, [np.log(p / (1 - p))])
+
+
 def deterministic_kernel(next_states) -> np.ndarray:
     """P [S, A, S] as integers 0 and 1: action a in state s leads to ``next_states[s][a]``."""
     return np.eye(len(next_states), dtype=int)[np.array(next_states)]

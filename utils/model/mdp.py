@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.common.validation import (
     check_discount,
@@ -29,8 +30,8 @@ class FiniteMDP:
     R : array [S, A] or [S, A, S]
         ``R[s, a]`` is the mean reward of action a in state s; or ``R[s, a, s']`` is the reward
         of the transition.
-    gamma : float in [0, 1)
-        The discount.
+    gamma : float in [0, 1]
+        The discount. 1 is for finite horizons, and for episodes that end with certainty.
     rho0 : array [S]
         The law of the first state.
     reward_sd : number or array [S, A] or [S, A, S]
@@ -47,7 +48,7 @@ class FiniteMDP:
     ------
     ValueError
         For a wrong shape, a number that is not finite, a probability that is negative, a law that
-        does not sum to 1, a negative standard deviation and a discount outside [0, 1). The message
+        does not sum to 1, a negative standard deviation and a discount outside [0, 1]. The message
         names the entry.
     """
 
@@ -60,7 +61,12 @@ class FiniteMDP:
 
     def __post_init__(self) -> None:
         P = finite_array("P", self.P, (None, None, None))
-        n_states, n_actions, _ = P.shape
+        n_states, n_actions, n_next = P.shape
+        if n_states != n_next == n_actions:
+            raise ValueError(
+                f"P has shape {list(P.shape)}, [A, S, S] with the action first; it should be "
+                "[S, A, S]: FiniteMDP.from_action_first takes this order"
+            )
         pairs, steps = (n_states, n_actions), (n_states, n_actions, n_states)
         P = finite_array("P", P, steps)
         R = finite_array("R", self.R, pairs, steps)
@@ -136,6 +142,29 @@ class FiniteMDP:
         """True for each state that no action leaves and that pays nothing, [S]."""
         stays = self.P[np.arange(self.n_states), :, np.arange(self.n_states)] == 1
         return (stays & (self.R == 0) & (self.reward_variance == 0)).all(axis=1)
+
+    @classmethod
+    def from_action_first(
+        cls,
+        P: ArrayLike,
+        R: ArrayLike,
+        gamma: float,
+        rho0: ArrayLike,
+        reward_sd: ArrayLike = 0.0,
+    ) -> FiniteMDP:
+        """The MDP of tables [A, S, S], with the action as the first axis, as some libraries have.
+
+        ``P`` is [A, S, S]. ``R`` and ``reward_sd`` are [A, S, S] as well, or as in the constructor
+        where they do not look at the next state. With as many states as actions the order cannot
+        be seen from the shape: choose the constructor with care.
+        """
+
+        def state_first(name: str, table: ArrayLike) -> np.ndarray:
+            array = finite_array(name, table)
+            return array.swapaxes(0, 1) if array.ndim == 3 else array
+
+        tables = state_first("P", P), state_first("R", R)
+        return cls(*tables, gamma, rho0, state_first("reward_sd", reward_sd))
 
     @classmethod
     def from_gymnasium(cls, env: Any, gamma: float = 0.9) -> FiniteMDP:

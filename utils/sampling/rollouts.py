@@ -10,7 +10,9 @@ import numpy as np
 
 from utils.common.validation import (
     check_count,
+    check_flag,
     check_generator,
+    check_indices,
     check_shape,
     entry,
     finite_array,
@@ -72,9 +74,9 @@ def simulate(
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     rollouts = Rollouts.empty(n, horizon, mdp)
-    if mean_rewards:
+    if check_flag("mean_rewards", mean_rewards):
         mdp = mdp.with_mean_rewards
-    if common_random_numbers:
+    if check_flag("common_random_numbers", common_random_numbers):
         draw = partial(textbook_steps, mdp, policy)
     else:
         draw = AliasSteps(mdp, policy, n * horizon).draw
@@ -100,7 +102,7 @@ def simulate_in_chunks(
     check_generator(rng)
     chunk = min(check_count("chunk", chunk), n)
     full = Rollouts.empty(chunk, horizon, mdp)
-    if mean_rewards:
+    if check_flag("mean_rewards", mean_rewards):
         mdp = mdp.with_mean_rewards
     draw = AliasSteps(mdp, policy, n * horizon).draw
     for first in range(0, n, chunk):
@@ -176,16 +178,8 @@ class Rollouts:
         """Raise unless these can be trajectories of this MDP; discount and start may differ."""
         if self.mdp is None:
             finite_array("rewards", self.rewards)
-            for name, array, size in (
-                ("path", self.path, mdp.n_states),
-                ("actions", self.actions, mdp.n_actions),
-            ):
-                wrong = np.argwhere((array < 0) | (array >= size))
-                if len(wrong):
-                    where = tuple(wrong[0])
-                    raise ValueError(
-                        f"{entry(name, where)} is {array[where]}, not in 0, ..., {size - 1}"
-                    )
+            check_indices("path", self.path, mdp.n_states)
+            check_indices("actions", self.actions, mdp.n_actions)
         elif self.mdp is not mdp:
             _check_same_steps(self.mdp, mdp)
 
