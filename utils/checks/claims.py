@@ -184,10 +184,11 @@ def paired_with_wrong(left: Any, right: Any, candidate: Any) -> dict[Case, tuple
     A candidate is a whole right side, or a mapping of some of its lines or cases, which leaves the
     others as they are. ValueError if it names one that the statement does not have.
     """
-    if not isinstance(candidate, Mapping):
-        return paired(left, candidate)
     known = paired(left, right)
     names = {name for name, _ in known}
+    by_case = names == {""} and {place for _, place in known} >= set(decide.as_cases(candidate))
+    if not isinstance(candidate, Mapping) or (names == {""} and not by_case):
+        return paired(left, candidate)
     parts = dict(candidate) if names != {""} else {"": candidate}
     for name in parts.keys() - names:
         raise ValueError(f"a wrong version names line {name!r}, which the statement does not have")
