@@ -17,7 +17,7 @@ formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -158,10 +158,31 @@ class SymbolicMDP(Chain):
         visits = self.occupancy / (1 - self.gamma)
         return visits @ self.action_gradient(self.Q if q is None else q)
 
+    def law(self, horizon: int) -> dict[Prefix, Any]:
+        """{tau: p_theta^T(tau)} for all prefixes of length ``horizon`` (``eq:traj-likelihood``)."""
+        return {tau: self.likelihood(tau) for tau in self.prefixes(horizon)}
+
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
         """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""
         terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
         return sum(terms, 0 * self.gamma)
+
+    def expectation_where(self, value: Callable[[Prefix], Any], t: int, horizon: int) -> np.ndarray:
+        """E[value(tau) 1{s_t = s}] for each s, [S], by enumeration of all prefixes."""
+        found = np.array([0 * self.gamma] * self.n_states, dtype=object)
+        for tau in self.prefixes(horizon):
+            found[tau[t][0]] += self.likelihood(tau) * value(tau)
+        return found
+
+    def mean_rewards(self, horizon: int) -> np.ndarray:
+        """E[r_0], ..., E[r_{T-1}], [T], each by enumeration of all prefixes up to its step."""
+        means = [self.expectation(lambda tau: self.R[tau[-1]], t + 1) for t in range(horizon)]
+        return np.array(means, dtype=object)
+
+    def started_in(self, state: int) -> SymbolicMDP:
+        """The same world and policy with ``state`` for a certain start."""
+        start = [0 * self.gamma + (s == state) for s in range(self.n_states)]
+        return replace(self, rho0=np.array(start, dtype=object))
 
     def state_law(self, t: int) -> np.ndarray:
         """P(s_t = s) = rho0^T P_pi^t, [S]."""
