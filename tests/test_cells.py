@@ -57,12 +57,20 @@ def bindings(source: str) -> tuple[dict[str, set[str]], set[str]]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
 
+    def bound_in(node: ast.stmt) -> set[str]:
+        inner = [part for part in ast.walk(node) if isinstance(part, ast.Assign | ast.For)]
+        targets = [
+            t for part in inner for t in getattr(part, "targets", [getattr(part, "target", None)])
+        ]
+        return set().union(*map(names, targets))
+
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            for name in names(node):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for name in set().union(*map(names, targets)):
                 found.setdefault(name, set()).add(ast.unparse(node))
         elif isinstance(node, ast.For):
-            of_loops |= names(node)
+            of_loops |= names(node.target).union(*map(bound_in, node.body))
         elif isinstance(node, ast.FunctionDef) and node.name != "answer":
             found.setdefault(node.name, set()).add(ast.unparse(node))
     return found, of_loops
