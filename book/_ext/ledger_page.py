@@ -130,7 +130,9 @@ def what_decided(verdict: Verdict, row: Row) -> list[nodes.Node]:
 
 
 def scope(verdict: Verdict, row: Row) -> list[nodes.Node]:
-    return [text(str(verdict.scope) or "the symbols of the equation")]
+    symbols = verdict.scope.symbols
+    free = f"every value of {count(symbols, 'symbol')}" if symbols else "the numbers in the text"
+    return [text(str(verdict.scope) or free)]
 
 
 def teeth(verdict: Verdict, row: Row) -> list[nodes.Node]:
@@ -149,7 +151,7 @@ def teeth(verdict: Verdict, row: Row) -> list[nodes.Node]:
 
 def on_the_proof(row: Row) -> list[nodes.Node]:
     rests = dict.fromkeys(verdict.rests for verdict in row.verdicts if verdict.rests)
-    return [text(part) for part in rests] or [text("all beyond the scope")]
+    return [text(part) for part in rests] or [text("what the scope leaves out")]
 
 
 EQUATION = (Column("Equation", 13, equation_link), Column("Kind", 15, kind_and_place))

@@ -67,11 +67,14 @@ def check_mean(
     clear = np.where(sd > 0, np.abs(exact) / np.where(sd > 0, sd, 1.0), -1.0)
     k = int(clear.argmax())  # the clearest coordinate
     error = sd[k] / np.sqrt(n)
-    numbers = map(float, (rows[:, k].mean(), error, exact[k], z.max()))
-    figures = Simulation(n, rows_are, *numbers, len(exact), resolved)
+    places = 4 if error == 0 else max(4, math.ceil(-math.log10(2 * error)))  # a digit of the error
+    mean_error_exact = (round(float(x), places) for x in (rows[:, k].mean(), error, exact[k]))
+    figures = Simulation(
+        n, rows_are, *mean_error_exact, round(float(z.max()), 1), len(exact), resolved
+    )
     weak = exact.any() and not (away & (exact != 0)).any()
     return statement.judged(
-        _in_words(figures),
+        _in_words(figures, places),
         cases,
         bites,
         a_line_needs_one=True,
@@ -80,14 +83,12 @@ def check_mean(
     )
 
 
-def _in_words(figures: Simulation) -> str:
+def _in_words(figures: Simulation, places: int) -> str:
     count = f"{figures.samples:,}".replace(",", "\u202f")
-    error = figures.standard_error
-    places = 4 if error == 0 else max(4, math.ceil(-math.log10(2 * error)))  # a digit of the error
     many = figures.coordinates > 1
     return (
         f"agrees with Monte Carlo: {count} {figures.samples_are} give "
-        f"{_number(figures.mean, places)} ± {error:.{places}f}, "
+        f"{_number(figures.mean, places)} ± {figures.standard_error:.{places}f}, "
         f"exact {_number(figures.exact, places)}"
         f"{f'; largest of {figures.coordinates} deviations' if many else '; deviation'} "
         f"{figures.largest_deviation:.1f} standard errors, 5 allowed"

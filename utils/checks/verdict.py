@@ -75,7 +75,8 @@ class Simulation:
     """The figures of a Monte Carlo check; the mean is the one of its clearest coordinate.
 
     A coordinate is resolved if its exact mean is more than 5 standard errors away from 0, or if a
-    wrong version was told from the right one in it.
+    wrong version was told from the right one in it. The numbers are rounded as they are printed,
+    so that a stored verdict is the same on every machine.
     """
 
     samples: int
@@ -145,10 +146,10 @@ class Verdict:
     def parts(self) -> tuple[str, ...]:
         """The verdict in words, one sentence or two each."""
         named = (
-            ("But the check cannot tell it from: ", self.survivors),
-            ("But a version said to be equivalent fails: ", self.refused),
-            ("Rejected: ", self.rejected),
-            ("Also true: ", self.equivalent),
+            ("But the check cannot tell it from: ", self.survivors, ""),
+            ("But a version said to be equivalent fails: ", self.refused, ""),
+            ("Rejected: ", self.rejected, self.teeth),
+            ("Also true: ", self.equivalent, ""),
         )
         return tuple(
             part
@@ -156,8 +157,11 @@ class Verdict:
                 self.outcome,
                 f"Scope: {self.scope}." if str(self.scope) else "",
                 self.note,
-                *(f"{words}{'; '.join(names)}." if names else "" for words, names in named),
-                self.teeth,
+                *(
+                    f"{what}{'; '.join(names)}. {more}".strip()
+                    for what, names, more in named
+                    if names
+                ),
                 f"On the proof alone: {self.rests}." if self.rests else "",
             )
             if part
@@ -173,14 +177,16 @@ class Verdict:
         """In how many cases a wrong version was rejected; empty for a single case that has one."""
         cases, bitten = (sum(getattr(x, n) for x in self.lines) for n in ("cases", "bitten"))
         bare = [where for line in self.lines if not line.excused for where in line.bare]
-        words = f"Teeth in {bitten} of {cases} cases." if cases > 1 else ""
+        excused = [line for line in self.lines if line.excused]
+        if cases == bitten:
+            return f"At least one in each of {cases} cases." if cases > 1 else ""
+        words = f"At least one in {bitten} of {cases} cases."
         if bare:
             more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
-            words += f" But no wrong version differs in: {'; '.join(bare[:3])}{more}."
-        reasons = {line.excused: line.bare for line in self.lines if line.excused and line.bare}
-        for reason, where in reasons.items():
-            words += f" None needed in {len(where)} of them: {reason}."
-        return words.strip()
+            words += f" But none in {'; '.join(bare[:3])}{more}."
+        for line in excused:
+            words += f" None is needed in {'; '.join(line.bare)}: {line.excused}."
+        return words
 
     def __str__(self) -> str:
         return f"{'✓' if self.holds else '✗'} {self.label} {self.line}"
