@@ -188,6 +188,8 @@ def test_kind_lines_and_what_rests_on_the_proof_are_stated():
     assert (found.kind, found.of_display, found.rests) == ("limit", (2,), "the exchange")
     assert "On the proof alone: the exchange." in found.line
     assert check_at_most("eq:x", u, 2 * u, wrong={"half": u / 2}).kind == "inequality"
+    with pytest.raises(TypeError, match="takes no 'horizons'; .* horizon"):
+        check("eq:x", u, u, wrong={"zero": 0}, horizons=3)
     with pytest.raises(ValueError, match="kind is 'theorem'"):
         check("eq:x", u, u, wrong={"zero": 0}, kind="theorem")
 
