@@ -35,7 +35,7 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def solve_functions(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """`solve` for rational functions, by SymPy's LU decomposition over their field."""
+    """``solve`` for rational functions, by SymPy's LU decomposition over their field."""
     domain = next(x.field.to_domain() for x in matrix.flat if isinstance(x, FracElement))
     table = right.reshape(len(matrix), -1)
     solution = _in_domain(matrix, domain).lu_solve(_in_domain(table, domain))
@@ -43,7 +43,7 @@ def solve_functions(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def eliminate(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """`solve` by Gauss-Jordan elimination, for any numbers that add, multiply and divide.
+    """``solve`` by Gauss-Jordan elimination, for any numbers that add, multiply and divide.
 
     Integers among them are taken for numbers of the same kind as the others.
     """
