@@ -174,3 +174,11 @@ def test_coin_mdp_differentiates_with_respect_to_the_coin():
     m = symbolic.coin_mdp(P=[[[1], [1]]], R=[[0, x]], gamma=Fraction(1, 2), rho0=[1], p=p)
     assert m.objective == 2 * p * x and m.gradient(m.objective) == 2 * x
     assert m.score[0, 1] == 1 / p
+
+
+def test_named_symbols_are_positive_and_bound_by_no_relation():
+    m = symbolic.named_mdp(2, 3)
+    tables = (m.rho0, m.P, m.R, m.pi)
+    symbols = {x for table in tables for x in table.flat} | {m.gamma}
+    assert len(symbols) == 2 + 12 + 6 + 6 + 1
+    assert all(x.is_positive for x in symbols)
