@@ -156,7 +156,8 @@ class Beta(_TwoParameters):
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """n actions, [N]."""
-        actions = check_generator(rng).beta(*self.theta, size=check_count("n", n))
+        alpha, beta = self.theta
+        actions = check_generator(rng).beta(alpha, beta, size=check_count("n", n))
         return np.clip(actions, FIRST, 1 - GAP)
 
     def log_density(self, actions) -> np.ndarray:

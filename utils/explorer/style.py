@@ -10,6 +10,7 @@ readable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ ESTIMATE = ESTIMATE_ROLE.light  # Monte Carlo
 CONTRAST = CONTRAST_ROLE.light  # the other policy, the broken version
 SAFE = SAFE_ROLE.light  # bounds that hold
 
-RC = {
+RC: dict[Any, Any] = {
     "svg.hashsalt": "policy-gradient-book",
     "svg.fonttype": "path",
     "path.simplify": True,

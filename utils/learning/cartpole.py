@@ -89,7 +89,9 @@ def climb(
 def play(env, theta: np.ndarray, rng: np.random.Generator) -> Batch:
     """One episode in each of the environments; ``theta`` [N, 4] holds a policy for each."""
     x = env.reset()[0] / SCALE
-    xs, scores, alive, failed = [x], [], [np.ones(len(theta), dtype=bool)], []
+    xs, alive = [x], [np.ones(len(theta), dtype=bool)]
+    scores: list[np.ndarray] = []
+    failed: list[np.ndarray] = []
     while alive[-1].any() and len(scores) < LONGEST:
         p = expit(np.einsum("nd,nd->n", x, theta))
         a = rng.random(len(p)) < p

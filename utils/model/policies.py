@@ -23,7 +23,7 @@ from utils.model.protocol import MDP, Policy, TabularMDP
 class FinitePolicy:
     """What every policy here has: ``probabilities`` [S, A] and the means to sample from them."""
 
-    probabilities: np.ndarray
+    probabilities: Any  # an array; a field of some policies, worked out by others
 
     @property
     def n_states(self) -> int:
