@@ -26,7 +26,7 @@ LARGEST_LOG_SCALE = 300
 
 @dataclass(frozen=True, eq=False)
 class _TwoParameters:
-    theta: np.ndarray
+    theta: Any
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "theta", finite_array("theta", self.theta, (2,)))
