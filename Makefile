@@ -53,7 +53,7 @@ linkcheck: .venv/book  ## ask every outside link whether it is still there
 	@BOOK_STATIC=1 $(BIN)/jupyter-book build . --builder linkcheck
 
 clean:  ## remove what was built; `rm -rf .venv` removes what was installed
-	rm -rf _build .pytest_cache .hypothesis .ruff_cache *.egg-info
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
 
 # What is installed, each with a file that says when.
 

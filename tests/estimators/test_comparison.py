@@ -104,6 +104,15 @@ def test_simulated_variances_agree_with_the_exact_ones():
     assert table.largest_deviation() < 5
 
 
+def test_two_batches_give_a_variance_and_its_error_for_every_row():
+    mdp, policy = running(0.5)
+    sampled = comparison.sampled_variances(mdp, policy, 2, 50, 10, np.random.default_rng(0))
+    assert list(sampled) == list(comparison.LONG_FORMS)
+    assert all(mean > 0 and error >= 0 for mean, error in sampled.values())
+    with pytest.raises(ValueError, match="batches is 1, not an integer of at least 2"):
+        comparison.sampled_variances(mdp, policy, 1, 50, 10, np.random.default_rng(0))
+
+
 def test_comparison_table_shows_every_form_as_text_and_as_html():
     exact = {0.5: dict.fromkeys(comparison.LONG_FORMS, 0.25)}
     sampled = {0.5: dict.fromkeys(comparison.LONG_FORMS, (0.26, 0.005))}

@@ -206,3 +206,11 @@ def test_free_tables_have_their_shape_and_names_of_their_own():
     assert m.tables["phi"].shape == (3, 2, 2) and str(m.tables["c"][1]) == "c1"
     assert m.tables["lam"] - m.gamma != 0
     assert len({str(x) for table in ("phi", "c") for x in m.tables[table].flat}) == 14
+
+
+def test_named_symbols_are_positive_and_bound_by_no_relation():
+    m = symbolic.named_mdp(2, 3)
+    tables = (m.rho0, m.P, m.R, m.pi)
+    symbols = {x for table in tables for x in table.flat} | {m.gamma}
+    assert len(symbols) == 2 + 12 + 6 + 6 + 1
+    assert all(x.is_positive for x in symbols)

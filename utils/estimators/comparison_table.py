@@ -10,7 +10,7 @@ from utils.estimators.rows import LONG_FORMS
 
 @dataclass(frozen=True)
 class ComparisonTable:
-    """Exact and sampled variances of `LONG_FORMS` for several discounts, shown as a table."""
+    """Exact and sampled variances of ``LONG_FORMS`` for several discounts, shown as a table."""
 
     exact: dict[float, dict[str, float]]
     sampled: dict[float, dict[str, tuple[float, float]]]

@@ -4,9 +4,9 @@ A trajectory gives X = sum_t gamma^t psi_t (w_t - b_t). All weights of the book 
 
     w_t = rho_t + kappa w_{t+1},
 
-where rho_t is made of the reward r_t and a critic (V, Q) at one step. A `Form` says what rho and
+where rho_t is made of the reward r_t and a critic (V, Q) at one step. A ``Form`` says what rho and
 kappa are. The sampler (``gradient``), the exact variances (``variance``) and the list of all paths
-(``paths``) read it from there, so that a new form is one new entry in `FORMS`.
+(``paths``) read it from there, so that a new form is one new entry in ``FORMS``.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ FORMS = {
 
 
 def form_named(weights: str) -> Form:
-    """The entry of `FORMS` with this name; ValueError if there is none."""
+    """The entry of ``FORMS`` with this name; ValueError if there is none."""
     return FORMS[check_name("weights", weights, tuple(FORMS))]
 
 
@@ -230,7 +230,7 @@ class AtTriples:
     """The same quantities as tables over (s, a, s'), which broadcast to [(T,) S, A, S].
 
     ``reward`` is [S, A, S], or [S, A, 1] where it does not depend on s'. The critic is as in
-    `AlongPaths`; its time index comes first.
+    ``AlongPaths``; its time index comes first.
     """
 
     gamma: Any
@@ -284,7 +284,7 @@ def discounted_sums(terms: np.ndarray, rate: Any) -> np.ndarray:
 
 
 def td_errors(rollouts: Rollouts, mdp: MDP, V: np.ndarray) -> np.ndarray:
-    """`td_error` of every step, [T, N], for V [S] or, with a time index, [T + 1, S]."""
+    """``td_error`` of every step, [T, N], for V [S] or, with a time index, [T + 1, S]."""
     return td_error(AlongPaths.of(rollouts, mdp.gamma, V))
 
 

@@ -48,7 +48,7 @@ def _frames(
     shots, readings = [], []
     for *values, draw in product(*(slider.values for slider in sliders), range(draws)):
         named = dict(zip((slider.name for slider in sliders), values, strict=True))
-        current.update(stage.show(named, seed=draw))
+        current.update(stage.show(named, seed=int(draw)))
         shots.append(dict(current))
         readings.append(stage.reading)
     moving = [gid for gid in groups if len({shot[gid] for shot in shots}) > 1]

@@ -10,6 +10,7 @@ readable.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -51,7 +52,7 @@ SHORT_DASHED = (0, (4, 2))  # the second of two straight lines
 CLOSE_DASHED = (0, (3, 2))  # a short mark
 DOTTED = (0, (2, 2))  # what stands in the background
 
-RC = {
+RC: dict[Any, Any] = {
     "svg.hashsalt": "policy-gradient-book",
     "svg.fonttype": "path",
     "path.simplify": True,

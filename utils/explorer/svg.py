@@ -169,7 +169,7 @@ class PersistentSvg:
                     parent.remove(child)
                     fresh += [node for node in child if node.get("id")]
         for node in fresh:
-            name = node.get("id")
+            name = node.get("id", "")
             if name not in self._short_ids:
                 self._short_ids[name] = f"{self._prefix}-d{len(self._short_ids)}"
                 node.set("id", self._short_ids[name])
@@ -196,7 +196,7 @@ class PersistentSvg:
     def groups(self) -> dict[str, str]:
         """The inner SVG of every group that an update may replace, as it stands now."""
         return {
-            node.get("id"): theme_colours("".join(map(_to_text, node)))
+            node.get("id", ""): theme_colours("".join(map(_to_text, node)))
             for node in self._root.iter()
             if node.get("id") in self._artists
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from utils.common.validation import check_count, check_name
 from utils.estimators.forms import rewards_to_go
@@ -88,9 +89,11 @@ def climb(
 def play(env, theta: np.ndarray, rng: np.random.Generator) -> Batch:
     """One episode in each of the environments; ``theta`` [N, 4] holds a policy for each."""
     x = env.reset()[0] / SCALE
-    xs, scores, alive, failed = [x], [], [np.ones(len(theta), dtype=bool)], []
+    xs, alive = [x], [np.ones(len(theta), dtype=bool)]
+    scores: list[np.ndarray] = []
+    failed: list[np.ndarray] = []
     while alive[-1].any() and len(scores) < LONGEST:
-        p = 1 / (1 + np.exp(-np.einsum("nd,nd->n", x, theta)))
+        p = expit(np.einsum("nd,nd->n", x, theta))
         a = rng.random(len(p)) < p
         observed, _, terminated, truncated, _ = env.step(a.astype(np.int64))
         x = observed / SCALE

@@ -146,7 +146,7 @@ def short_corridor_policy(p: float = 0.5) -> LinearSoftmax:
         raise ValueError(f"p is {p}, not strictly inside (0, 1)")
     features = np.zeros((4, 2, 1))
     features[:, 1] = 1
-    return LinearSoftmax(features, [np.log(p / (1 - p))])
+    return LinearSoftmax(features, np.array([np.log(p / (1 - p))]))
 
 
 def deterministic_kernel(next_states) -> np.ndarray:

@@ -56,7 +56,7 @@ class FiniteMDP:
     R: np.ndarray
     gamma: float
     rho0: np.ndarray
-    reward_sd: np.ndarray | float = 0.0
+    reward_sd: Any = 0.0
     R_next: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -164,7 +164,7 @@ class FiniteMDP:
             return array.swapaxes(0, 1) if array.ndim == 3 else array
 
         tables = state_first("P", P), state_first("R", R)
-        return cls(*tables, gamma, rho0, state_first("reward_sd", reward_sd))
+        return cls(*tables, gamma, np.asarray(rho0), state_first("reward_sd", reward_sd))
 
     @classmethod
     def from_gymnasium(cls, env: Any, gamma: float = 0.9) -> FiniteMDP:

@@ -17,13 +17,13 @@ from utils.common.validation import (
     finite_array,
     real_array,
 )
-from utils.model.mdp import FiniteMDP
+from utils.model.protocol import MDP, Policy, TabularMDP
 
 
 class FinitePolicy:
     """What every policy here has: ``probabilities`` [S, A] and the means to sample from them."""
 
-    probabilities: np.ndarray
+    probabilities: Any  # an array; a field of some policies, worked out by others
 
     @property
     def n_states(self) -> int:
@@ -267,7 +267,7 @@ def cumulative(probabilities: np.ndarray) -> np.ndarray:
     return sums / sums[..., -1:]
 
 
-def check_fits(mdp: FiniteMDP, policy: FinitePolicy) -> None:
+def check_fits(mdp: MDP | TabularMDP, policy: Policy) -> None:
     """Raise unless the policy is for the states and actions of this MDP."""
     if not (hasattr(mdp, "rho0") and hasattr(mdp, "R")):
         raise ValueError(f"mdp is a {type(mdp).__name__}, not an MDP")
@@ -280,7 +280,7 @@ def check_fits(mdp: FiniteMDP, policy: FinitePolicy) -> None:
         )
 
 
-def check_differentiable(policy) -> None:
+def check_differentiable(policy: object) -> None:
     """Raise unless the policy has parameters and a score, as a gradient needs."""
     if not hasattr(policy, "scores"):
         raise ValueError(

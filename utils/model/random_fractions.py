@@ -38,7 +38,7 @@ class RationalProblem:
     def information(self) -> Fraction:
         """I = max_s sum_a dpi(a|s)^2 / pi(a|s), terms with pi(a|s) = 0 left out."""
         positive = self.pi > 0
-        ratio = self.dpi**2 / np.where(positive, self.pi, Fraction(1))
+        ratio = self.dpi**2 / np.where(positive, self.pi, 1)
         return (ratio * positive).sum(axis=1).max()
 
     @property

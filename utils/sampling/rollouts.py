@@ -83,6 +83,7 @@ def simulate(
     rollouts = Rollouts.empty(n, horizon, mdp)
     if check_flag("mean_rewards", mean_rewards):
         mdp = mdp.with_mean_rewards
+    draw: Callable[[Rollouts, np.random.Generator], None]
     if check_flag("common_random_numbers", common_random_numbers):
         draw = partial(textbook_steps, mdp, policy)
     else:

@@ -1,7 +1,7 @@
 """The same MDP with free symbols: each number of it lives in a field of rational functions.
 
 Nothing is chosen: the start law, the kernel, the rewards, gamma and the policy are symbols, and so
-is the derivative of the policy. The field keeps each element in a canonical form, so `==` between
+is the derivative of the policy. The field keeps each element in a canonical form, so ``==`` between
 two elements decides whether they agree for *every* value of the symbols. An identity that holds
 here holds for every MDP of this size and for every way to parameterise its policy.
 
@@ -10,8 +10,8 @@ pi(a|s) has some derivative D(s,a), and sum_a D(s,a) = 0. Both are left free, so
 for every direction of every parameterisation: softmax, sigmoid and shared weights are special cases
 by the chain rule.
 
-Arrays are NumPy object arrays of field elements with the shapes of `FiniteMDP`, so that a
-formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
+Arrays are NumPy object arrays of field elements with the shapes of ``FiniteMDP``, so that a
+formula reads the same here and there: ``m.rho0 @ m.P_pi @ m.r_pi``.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class SymbolicMDP(Chain):
     """A finite MDP and a policy over a field of rational functions.
 
     gamma  field element
-    rho0   [S]      start law
-    P      [S,A,S]  kernel P(s'|s,a)
-    R      [S,A]    mean reward
-    pi     [S,A]    policy
-    dpi    [S,A]    derivative of the policy along a free direction of theta-space
+    rho0   [S]        start law
+    P      [S, A, S]  kernel P(s'|s,a)
+    R      [S, A]     mean reward
+    pi     [S, A]     policy
+    dpi    [S, A]     derivative of the policy along a free direction of theta-space
     moving tuple of pairs (free policy symbol, its derivative)
     extra  further free symbols
     R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
@@ -61,15 +61,17 @@ class SymbolicMDP(Chain):
 
     @property
     def n_states(self) -> int:
+        """S, the number of states."""
         return self.R.shape[0]
 
     @property
     def n_actions(self) -> int:
+        """A, the number of actions."""
         return self.R.shape[1]
 
     @cached_property
     def score(self) -> np.ndarray:
-        """psi(s,a) = D(s,a) / pi(a|s), shape [S,A]."""
+        """psi(s,a) = D(s,a) / pi(a|s), [S, A]."""
         return self.dpi / self.pi
 
     @cached_property
@@ -78,7 +80,7 @@ class SymbolicMDP(Chain):
         return self.Q - self.V[:, None]
 
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
-        """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
+        """sum_a D(s,a) f(s,a), [S]: h of ``eq:grad-bellman`` if f = Q. It is E[psi f | s]."""
         return (self.dpi * f).sum(axis=1)
 
     def finite_horizon_objective(self, horizon: int) -> Any:
@@ -88,7 +90,7 @@ class SymbolicMDP(Chain):
 
     @cached_property
     def occupancy(self) -> np.ndarray:
-        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), shape [S] (eq:occupancy)."""
+        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), [S] (``eq:occupancy``)."""
         return self.occupancy_from(self.rho0)
 
     def occupancy_from(self, start: np.ndarray) -> np.ndarray:
@@ -107,11 +109,11 @@ class SymbolicMDP(Chain):
         return sum((value.diff(symbol) * d for symbol, d in self.moving), 0 * self.gamma)
 
     def prefixes(self, horizon: int) -> Iterator[Prefix]:
-        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length `horizon`."""
+        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length ``horizon``."""
         return prefixes(self.n_states, self.n_actions, horizon)
 
     def factors(self, tau: Prefix) -> list[Any]:
-        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (eq:traj-likelihood)."""
+        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (``eq:traj-likelihood``)."""
         (state, action), *rest = tau
         out = [self.rho0[state], self.pi[state, action]]
         for next_state, next_action in rest:
@@ -120,11 +122,11 @@ class SymbolicMDP(Chain):
         return out
 
     def likelihood(self, tau: Prefix) -> Any:
-        """p_theta^T(tau), the product of `factors(tau)` (eq:traj-likelihood)."""
+        """p_theta^T(tau), the product of ``factors(tau)`` (``eq:traj-likelihood``)."""
         return prod(self.factors(tau))
 
     def score_sum(self, tau: Prefix) -> Any:
-        """M_T = sum of psi(s_t,a_t) over the steps of `tau`; 0 for the empty prefix."""
+        """M_T = sum of psi(s_t,a_t) over the steps of ``tau``; 0 for the empty prefix."""
         return sum((self.score[step] for step in tau), 0 * self.gamma)
 
     def reward(self, tau: Prefix, k: int) -> Any:
@@ -163,7 +165,7 @@ class SymbolicMDP(Chain):
         return {tau: self.likelihood(tau) for tau in self.prefixes(horizon)}
 
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
-        """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""
+        """E[value(tau)] over all prefixes of length ``horizon``, by enumeration."""
         terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
         return sum(terms, 0 * self.gamma)
 
@@ -190,7 +192,7 @@ class SymbolicMDP(Chain):
 
 
 def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
-    """Every sequence of `horizon` state-action pairs, in lexicographic order."""
+    """Every sequence of ``horizon`` state-action pairs, in lexicographic order."""
     if horizon < 0:
         raise ValueError(f"horizon is {horizon}; it should be at least 0")
     if horizon == 0:

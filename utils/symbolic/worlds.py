@@ -31,7 +31,7 @@ def free_mdp(
     whole tables of them, `m.tables["b"]`: [S,A] each, or of the shape in {name: shape}. Without
     `division` the numbers are polynomials, not fractions of them: V and the score are then out of
     reach, but an identity with its denominators cleared is decided much faster. With
-    `reward_on_transition` the rewards are R<s><a><s'>, and R is their mean. ValueError if
+    ``reward_on_transition`` the rewards are R<s><a><s'>, and R is their mean. ValueError if
     there are fewer than one state or two actions: a single action leaves no policy to move.
     """
     if n_states < 1 or n_actions < 2:
@@ -165,8 +165,8 @@ def nonnegative_mdp(n_states: int = 2, n_actions: int = 2) -> tuple[SymbolicMDP,
 def coin_mdp(P: Any, R: Any, gamma: Any, rho0: Any, p: FracElement) -> SymbolicMDP:
     """Two actions, and one parameter p that all states share: pi(1|s) = p.
 
-    P [S,2,S], R [S,2], gamma and rho0 [S] hold numbers or elements of the field of `p` (see
-    `generators`). The derivative is the one with respect to p itself: D(s,1) = 1, D(s,0) = -1.
+    P [S, 2, S], R [S, 2], gamma and rho0 [S] hold numbers or elements of the field of ``p`` (see
+    ``generators``). The derivative is the one with respect to p itself: D(s,1) = 1, D(s,0) = -1.
     """
     one = p**0
     fill = np.frompyfunc(lambda number: one * number, 1, 1)
@@ -184,10 +184,10 @@ def coin_mdp(P: Any, R: Any, gamma: Any, rho0: Any, p: FracElement) -> SymbolicM
 def parametric_mdp(
     P: Any, R: Any, gamma: Any, rho0: Any, pi: Any, along: FracElement
 ) -> SymbolicMDP:
-    """Any policy table pi [S,A] whose entries are elements of the field of the symbol `along`.
+    """Any policy table pi [S, A] whose entries are elements of the field of the symbol ``along``.
 
-    P [S,A,S], R [S,A], gamma and rho0 [S] hold numbers or elements of that field. The derivative is
-    the one with respect to `along`: D(s,a) = d pi(a|s) / d along, so that the MDPs of several
+    P [S, A, S], R [S, A], gamma and rho0 [S] hold numbers or elements of that field. The derivative
+    is the one with respect to ``along``: D(s,a) = d pi(a|s) / d along, so that the MDPs of several
     symbols give the coordinates of a gradient one by one.
     """
     one = along**0
@@ -205,5 +205,5 @@ def parametric_mdp(
 
 
 def generators(names: str) -> tuple[FracElement, ...]:
-    """The symbols of a field of rational functions, such as `p, c = generators("p, c")`."""
+    """The symbols of a field of rational functions, such as ``p, c = generators("p, c")``."""
     return tuple(field(names, QQ)[1:])
