@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -57,16 +56,12 @@ RC: dict[Any, Any] = {
     "svg.fonttype": "path",
     "path.simplify": True,
     "path.simplify_threshold": 0.2,
-    "font.size": 10.5,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 10.5,
+    "font.size": 12.5,
+    "axes.labelsize": 12.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.axisbelow": True,
@@ -93,8 +88,3 @@ def blank_figure(width: float, height: float) -> Figure:
 def house_style():
     """Context manager under which Matplotlib draws in the house style."""
     return mpl.rc_context(RC)
-
-
-def title(axes: Axes, text: str) -> None:
-    """Write the figure's one message above its axes."""
-    axes.set_title(text, pad=10)

@@ -234,16 +234,18 @@ class PersistentSvg:
             changed[gid] = theme_colours("".join(map(_to_text, new)))
         return changed
 
-    def draw(self, label: str) -> str:
-        """The whole figure as one `<svg role="img">` with `label` as its text alternative."""
+    def draw(self, label: str, described_by: str = "") -> str:
+        """The whole figure as one ``<svg role="img">`` with ``label`` as its text alternative.
+
+        ``described_by`` is the id of the element that says more.
+        """
         definitions = ElementTree.Element(f"{{{SVG}}}defs")
         definitions.extend(self._definitions.values())
         view_box = self._root.get("viewBox")
+        more = f' aria-describedby="{described_by}"' if described_by else ""
         inner = "".join(map(_to_text, [definitions, *self._root]))
-        return theme_colours(
-            f'<svg xmlns="{SVG}" role="img" viewBox="{view_box}" aria-label="{escape(label)}">'
-            f"{inner}</svg>"
-        )
+        named = f'role="img" aria-label="{escape(label)}"{more}'
+        return theme_colours(f'<svg xmlns="{SVG}" {named} viewBox="{view_box}">{inner}</svg>')
 
 
 def _to_text(element: ElementTree.Element) -> str:

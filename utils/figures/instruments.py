@@ -164,6 +164,8 @@ class LearningCurves:
         self._runs = [curve(axes, ESTIMATE, lw=0.6) for _ in range(runs)]
         self._band = empty_band(axes)
         self._mean = curve(axes, ESTIMATE, lw=2.4)
+        names = "thin: runs; grey: 95 %; dotted: the others"
+        axes.set_title(names, loc="left", color=FAINT, size="medium")
 
     def show(self, methods: np.ndarray, chosen: int) -> None:
         """Draw ``methods`` [methods, runs, T] with one of them ``chosen``."""
