@@ -13,9 +13,10 @@ from utils.common.statistics import confidence_interval, mean_and_standard_error
 from utils.common.words import plain, signed
 from utils.explorer.picture import picture
 from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
-from utils.learning import cartpole, clinic, patients
+from utils.learning import cartpole
 from utils.learning import frozen_lake as learning
 from utils.learning.cartpole import LONGEST, Recipe
+from utils.learning.patients import PATIENTS
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 
@@ -245,13 +246,12 @@ def ward_round(figure: Figure):
     axes.text(1.72, 0.16, "cross: sampled, 95 %", color=ESTIMATE, ha="right", va="center")
 
     def draw(rng, patient, batches):
-        patient, n = int(patient), int(batches)
-        right = clinic.right_step(patient in patients.CUT)
-        mean = patients.mean_estimate(patient)
+        chosen, n = PATIENTS[int(patient) - 1], int(batches)
+        right, mean = chosen.right_step, chosen.mean_estimate
         for line, tip, end in ((right_line, right_tip, right), (mean_line, mean_tip, mean)):
             line.set_data([0, end[0]], [0, end[1]])
             tip.set_data([end[0]], [end[1]])
-        centre, error = mean_and_standard_error(patients.sample(patient, n, rng))
+        centre, error = mean_and_standard_error(chosen.sample(n, rng))
         low, high = confidence_interval(centre, error)
         inside = ((low <= right) & (right <= high)).all()
         low, high = np.maximum(low, [-0.75, -0.25]), np.minimum(high, [1.75, 1.65])
@@ -264,7 +264,7 @@ def ward_round(figure: Figure):
             f"{signed(x)} ± {plain(e, 2)}" for x, e in zip(centre, error, strict=True)
         )
         return (
-            f"Patient {patient}, {patients.NAMES[patient - 1]}: {found}. {n} batches give {seen}; "
+            f"Patient {plain(patient)}, {chosen.name}: {found}. {n} batches give {seen}; "
             f"what is right lies {'inside both intervals' if inside else 'outside an interval'}."
         )
 
