@@ -26,9 +26,9 @@ from utils.explorer.style import (
 from utils.figures import stored_runs
 from utils.figures.instruments import Cross, LearningCurves, curve, lines_of_text, marks
 from utils.figures.stored_runs import LAKE_EPISODES, LAKE_GAMMA, LAKE_UPDATES, RECIPES
-from utils.learning import clinic, patients
 from utils.learning import frozen_lake as learning
 from utils.learning.cartpole import LONGEST
+from utils.learning.patients import PATIENTS
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 
@@ -207,13 +207,12 @@ def ward_round(figure: Figure):
     lines_of_text(axes, (1.72, 0.42), 0.13, *WARD_NAMES, ha="right", va="center")
 
     def draw(rng, patient, batches):
-        patient, n = int(patient), int(batches)
-        right = clinic.right_step(patient in patients.CUT)
-        mean = patients.mean_estimate(patient)
+        chosen, n = PATIENTS[int(patient) - 1], int(batches)
+        right, mean = chosen.right_step, chosen.mean_estimate
         for line, tip, end in ((right_line, right_tip, right), (mean_line, mean_tip, mean)):
             line.set_data([0, end[0]], [0, end[1]])
             tip.set_data([end[0]], [end[1]])
-        centre, error = mean_and_standard_error(patients.sample(patient, n, rng))
+        centre, error = mean_and_standard_error(chosen.sample(n, rng))
         low, high = confidence_interval(centre, error)
         sampled.show(centre, low, high)
         inside = ((low <= right) & (right <= high)).all()
@@ -221,7 +220,7 @@ def ward_round(figure: Figure):
             f"{signed(x)} ± {plain(e, 2)}" for x, e in zip(centre, error, strict=True)
         )
         return (
-            f"Patient {patient}, {patients.NAMES[patient - 1]}: {bias_in_words(mean, right)}. "
+            f"Patient {patient}, {chosen.name}: {bias_in_words(mean, right)}. "
             f"{n} batches give {seen}; "
             f"what is right lies {'inside both intervals' if inside else 'outside an interval'}."
         )
