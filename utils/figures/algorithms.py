@@ -190,7 +190,7 @@ WARD_NAMES = (
     alt="A plane whose axes are the two coordinates of the gradient. A solid line ends at "
     "what is right, a dashed one at the exact mean of the patient's step, and a cross with 95 "
     "percent bars is the mean over sampled batches. For the healthy patient the two lines agree.",
-    patient=Choice("patient", {k: f"{k}: {name}" for k, name in enumerate(patients.NAMES, 1)}),
+    patient=Choice("patient", {k: f"{k}: {each.name}" for k, each in enumerate(PATIENTS, 1)}),
     batches="batches",
 )
 def ward_round(figure: Figure):
