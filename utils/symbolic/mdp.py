@@ -176,6 +176,19 @@ class SymbolicMDP(Chain):
             found[tau[t][0]] += self.likelihood(tau) * value(tau)
         return found
 
+    def mean_score_reward(self, t: int, k: int, peeks: bool = False) -> Any:
+        """E[psi_t r_k], by enumeration; 0 for k < t (``eq:past-reward``).
+
+        With ``peeks`` the reward is multiplied by the action a_t, which a reward of the past cannot
+        see.
+        """
+        steps = max(t, k + (self.R_next is not None)) + 1
+
+        def value(tau: Prefix) -> Any:
+            return self.score[tau[t]] * self.reward(tau, k) * (tau[t][1] if peeks else 1)
+
+        return self.expectation(value, steps)
+
     def mean_rewards(self, horizon: int) -> np.ndarray:
         """E[r_0], ..., E[r_{T-1}], [T], each by enumeration of all prefixes up to its step."""
         means = [self.expectation(lambda tau: self.R[tau[-1]], t + 1) for t in range(horizon)]
