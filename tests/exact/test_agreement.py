@@ -101,7 +101,7 @@ def test_recursion_enumeration_and_automatic_differentiation_agree(seed):
         mdp = FiniteMDP(mdp.P, R_next, mdp.gamma, mdp.rho0)
 
     def reinforce(s, a):
-        rewards = (mdp.mean_reward(s[t], a[t], s[t + 1]) for t in range(3))
+        rewards = (mdp.transition_reward(s[t], a[t], s[t + 1]) for t in range(3))
         total = sum(mdp.gamma**t * r for t, r in enumerate(rewards))
         return total * sum(policy.score(s[t], a[t]) for t in range(3))
 

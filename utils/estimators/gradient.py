@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from utils.common.statistics import confidence_interval
+from utils.common.validation import finite_array
 from utils.estimators.forms import (
     AlongPaths,
     AtTriples,
@@ -129,7 +130,9 @@ def estimate_from_step_weights(
     """Mean and standard error of X = sum_t weights_t psi_t over the trajectories.
 
     ``weights`` is [T, N] and holds whatever multiplies the score psi_t, gamma^t included.
+    ValueError for another shape, such as [N, T].
     """
+    weights = finite_array("weights", weights, rollouts.rewards.shape)
     blocks = iter(_blocks(rollouts, policy))
     return _estimate(rollouts, policy, lambda part: weights[:, next(blocks)])
 

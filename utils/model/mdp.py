@@ -114,7 +114,7 @@ class FiniteMDP:
         """P_pi(s, s') = sum_a pi(a|s) P(s'|s, a), [S, S]."""
         return np.matmul(probabilities[:, None, :], self.P)[:, 0, :]
 
-    def mean_reward(self, s, a, next_s):
+    def transition_reward(self, s: Any, a: Any, next_s: Any) -> Any:
         """The reward of transitions s, a -> s', its noise left out: R(s, a, s') or R(s, a)."""
         return self.R[s, a] if self.R_next is None else self.R_next[s, a, next_s]
 

@@ -44,7 +44,7 @@ def textbook_steps(
         u, v = rng.random((2, rollouts.n, 1))
         a = (policy_cdf[s] <= u).sum(axis=1)
         next_s = (kernel_cdf[s, a] <= v).sum(axis=1)
-        actions[t], path[t + 1], rewards[t] = a, next_s, mdp.mean_reward(s, a, next_s)
+        actions[t], path[t + 1], rewards[t] = a, next_s, mdp.transition_reward(s, a, next_s)
 
 
 def add_noise(mdp: FiniteMDP, rollouts: Rollouts, rng: np.random.Generator) -> None:
