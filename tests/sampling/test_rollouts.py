@@ -139,7 +139,7 @@ def test_chunks_reuse_one_piece_of_memory_and_add_up():
 
 
 def test_chunks_keep_memory_bounded():
-    # 200 000 x 50 steps need 240 MB at once; chunks of 1000 need 1.2 MB and some scratch.
+    # 200 000 x 50 steps need 160 MB at once; chunks of 1000 need 0.8 MB and some scratch.
     mdp, policy = examples.running(), examples.running_policy()
     tracemalloc.start()
     total = sum(
@@ -236,6 +236,34 @@ def test_entries_made_by_hand_are_numbers_of_their_kind():
         Rollouts(path, actions, np.ma.masked_equal([[50.0]], 50))
     with pytest.raises(ValueError, match=r"rewards must be an array of numbers \(rewards\[0, 0\]"):
         Rollouts(path, actions, [["2"]])
+
+
+def test_a_simulation_too_large_to_keep_is_refused_with_its_bytes():
+    mdp, policy = examples.running(), examples.running_policy()
+    message = r"n = 1000000 .* horizon = 1000 .* take 16,004,000,000 bytes.*simulate_in_chunks"
+    for common in (False, True):
+        with pytest.raises(ValueError, match=message):
+            simulate(mdp, policy, 10**6, 1000, rng(), common)
+    with pytest.raises(ValueError, match=r"take 20,.*000 bytes, more than 4,000,000,000"):
+        simulate(mdp, policy, 10**30, 1, rng())
+    first = next(simulate_in_chunks(mdp, policy, 10**6, 1000, rng(), chunk=10))
+    assert first.rewards.shape == (1000, 10)
+    bytes_a_step = (first.path[1:].nbytes + first.actions.nbytes + first.rewards.nbytes) / 10_000
+    assert bytes_a_step == 16
+
+
+def test_small_integers_made_by_hand_are_widened():
+    path, actions = np.zeros((3, 1), dtype=np.int8), np.zeros((2, 1), dtype=np.uint8)
+    made = Rollouts(path, actions, np.zeros((2, 1)))
+    assert made.path.dtype == made.actions.dtype == np.int64
+
+
+def test_flags_are_true_or_false():
+    mdp, policy = examples.running(), examples.running_policy()
+    with pytest.raises(ValueError, match="common_random_numbers is 'no', not True or False"):
+        simulate(mdp, policy, 1, 1, rng(), common_random_numbers="no")
+    with pytest.raises(ValueError, match="mean_rewards is 0, not True or False"):
+        simulate(mdp, policy, 1, 1, rng(), mean_rewards=0)
 
 
 def test_wrong_arguments_are_named():

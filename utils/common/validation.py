@@ -78,6 +78,8 @@ def _refuse_what_is_not_real(name: str, array: np.ndarray) -> None:
 
 def check_shape(name: str, array: np.ndarray, *shapes: tuple[int | None, ...]) -> None:
     """Raise unless ``array`` has one of these; ``None`` stands for any positive length."""
+    if array.shape in shapes:
+        return
 
     def agrees(shape: tuple[int | None, ...]) -> bool:
         return array.ndim == len(shape) and all(

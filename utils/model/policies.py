@@ -237,13 +237,14 @@ def logit_table(name: str, values: Any, shape: tuple[int | None, int | None]) ->
     table = real_array(name, values)
     check_shape(name, table, shape)
     allowed = np.isfinite(table)
-    wrong = np.argwhere(~allowed & ~np.isneginf(table))
-    if len(wrong):
-        where = tuple(wrong[0])
-        raise ValueError(f"{entry(name, where)} is {table[where]}, not a finite number or -inf")
-    empty = np.flatnonzero(~allowed.any(axis=1))
-    if len(empty):
-        raise ValueError(f"{name}[{empty[0]}] forbids every action: one logit must be finite")
+    if not allowed.all():
+        wrong = np.argwhere(~allowed & ~np.isneginf(table))
+        if len(wrong):
+            where = tuple(wrong[0])
+            raise ValueError(f"{entry(name, where)} is {table[where]}, not a finite number or -inf")
+        empty = np.flatnonzero(~allowed.any(axis=1))
+        if len(empty):
+            raise ValueError(f"{name}[{empty[0]}] forbids every action: one logit must be finite")
     table.flags.writeable = False
     return table
 
