@@ -149,11 +149,6 @@ def test_finite_horizon_quantities_tend_to_the_infinite_horizon(problem):
         exact.policy_gradient(mdp, policy),
         atol=1e-10,
     )
-    np.testing.assert_allclose(
-        exact.finite_horizon_occupancy(mdp, policy, 1000),
-        exact.occupancy(mdp, policy),
-        atol=1e-11,
-    )
 
 
 @given(problems, st.integers(1, 40))

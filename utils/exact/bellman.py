@@ -131,15 +131,6 @@ def finite_horizon_objective(mdp: MDP, policy: Policy, horizon: int) -> float:
     return float(mdp.gamma ** np.arange(horizon) @ (rewards @ policy_reward(mdp, policy)))
 
 
-def finite_horizon_occupancy(mdp: MDP, policy: Policy, horizon: int) -> np.ndarray:
-    """The discounted state distribution of the first T steps, normalised to sum to 1, [S].
-
-    It is proportional to sum_{t<T} gamma^t P(s_t = s); the total mass is (1 - gamma^T)/(1 - gamma).
-    """
-    discounts = mdp.gamma ** np.arange(check_count("horizon", horizon))
-    return discounts @ state_distributions(mdp, policy, horizon)[:-1] / discounts.sum()
-
-
 def finite_horizon_policy_gradient(
     mdp: MDP, policy: DifferentiablePolicy, horizon: int
 ) -> np.ndarray:
