@@ -292,7 +292,7 @@ def test_reward_to_go_and_q_differ_by_the_two_martingale_sums(seed, horizon):
     V, Q = critic
     grad_V = [0 * policy.scores[:, 0]]
     for t in reversed(range(horizon)):
-        h = chain.mean(policy.scores * Q[t][:, :, None])
+        h = chain.average(policy.scores * Q[t][:, :, None])
         grad_V.insert(0, h + mdp.gamma * (chain.kernel @ grad_V[0]))
 
     def sums(s, a):

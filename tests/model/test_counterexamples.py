@@ -31,7 +31,7 @@ def variance(problem, weights, baseline=None, horizon=None):
 
 def _per_step(chain, Q):
     squared = (chain.scores**2).sum(axis=2)
-    return np.array([chain.mean(squared * q) / chain.mean(squared) for q in Q])
+    return np.array([chain.average(squared * q) / chain.average(squared) for q in Q])
 
 
 def gradient(problem, horizon):

@@ -31,7 +31,7 @@ class Chain:
     rho0: Any
     pi: Any
 
-    def mean(self, table: np.ndarray) -> np.ndarray:
+    def average(self, table: np.ndarray) -> np.ndarray:
         """The mean over the actions of a table [S, A, ...]: E_pi[f], [S, ...]."""
         return (self.pi.reshape(self.pi.shape + (1,) * (table.ndim - 2)) * table).sum(axis=1)
 
@@ -42,12 +42,12 @@ class Chain:
     @cached_property
     def P_pi(self) -> Any:
         """P_pi(s, s') = sum_a pi(a|s) P(s'|s, a), [S, S]."""
-        return self.mean(self.P)
+        return self.average(self.P)
 
     @cached_property
     def r_pi(self) -> np.ndarray:
         """r_pi(s) = sum_a pi(a|s) R(s, a), [S]."""
-        return self.mean(self.R)
+        return self.average(self.R)
 
     @cached_property
     def V(self) -> np.ndarray:
@@ -78,7 +78,7 @@ class Chain:
         V, Q = [self.r_pi * 0], []
         for _ in range(horizon):
             Q.append(self.backup(V[-1]))
-            V.append(self.mean(Q[-1]))
+            V.append(self.average(Q[-1]))
         return np.array(V[::-1]), np.array(Q[::-1])
 
     def state_laws(self, horizon: int) -> np.ndarray:

@@ -64,7 +64,7 @@ def _reward_to_go(mdp: TabularMDP, policy: ScoredPolicy, horizon: int, n: int) -
     expected = np.array([law @ v for law, v in zip(laws, V, strict=False)])
     table = np.broadcast_to(expected[:, None], (horizon, len(chain.rho0)))
     known = estimator_moments(mdp, policy, "reward-to-go", table, horizon=horizon)
-    information = chain.mean(chain.scores**2)
+    information = chain.average(chain.scores**2)
     squares = _second_moments(mdp, chain, V)
     from_baseline: Any = 0
     together: Any = 0
@@ -83,7 +83,7 @@ def _second_moments(mdp: TabularMDP, chain: ScoredChain, V: np.ndarray) -> list[
     _, r, r2 = reward_powers(mdp, 2)
     for after in V[:0:-1]:
         twice = chain.gamma**2 * (chain.P @ squares[0])
-        squares.insert(0, chain.mean(r2.sum(axis=2) + 2 * chain.gamma * (r @ after) + twice))
+        squares.insert(0, chain.average(r2.sum(axis=2) + 2 * chain.gamma * (r @ after) + twice))
     return squares[:-1]
 
 

@@ -149,7 +149,7 @@ def _moments(
     chain: ScoredChain, rho: np.ndarray, noise: np.ndarray, b: np.ndarray, kappa: Any, after
 ) -> dict[str, np.ndarray]:
     """y, x, q, c, C at one time from those of the next (``after``), or the stationary ones."""
-    P, psi, gamma, mean = chain.P, chain.scores, chain.gamma, chain.mean
+    P, psi, gamma, mean = chain.P, chain.scores, chain.gamma, chain.average
     now: dict[str, np.ndarray] = {}
     then = now if after is None else after
 
@@ -232,7 +232,7 @@ def occupancy_sample_moments(
     if weights == "return":
         _, r, r2 = reward_powers(mdp, 2)
         own = r2.sum(axis=2) + 2 * gamma * (r @ V)
-        squared = own + gamma**2 * (chain.P @ chain.resolve(gamma**2, chain.mean(own)))
+        squared = own + gamma**2 * (chain.P @ chain.resolve(gamma**2, chain.average(own)))
     mean = (visits * chain.scores * w[..., None]).sum(axis=(0, 1))
     second = (visits * chain.scores**2 * squared[..., None]).sum(axis=(0, 1)) * chain.visits.sum()
     return _shaped(policy, mean, second)

@@ -35,9 +35,9 @@ def per_step_baseline(
     chain = ScoredChain.of(mdp, policy)
     squared = (chain.scores**2).sum(axis=2)
     if horizon is None:
-        return _ratio(chain.mean(squared * chain.values()[1]), chain.mean(squared))
+        return _ratio(chain.average(squared * chain.values()[1]), chain.average(squared))
     _, Q = chain.finite_horizon_values(check_count("horizon", horizon))
-    return np.array([_ratio(chain.mean(squared * q), chain.mean(squared)) for q in Q])
+    return np.array([_ratio(chain.average(squared * q), chain.average(squared)) for q in Q])
 
 
 def optimal_state_baseline(
@@ -131,7 +131,7 @@ def _own_terms(
     """n(s) = E_pi[||psi||^2 Q] + gamma E_pi[psi . P grad V] and I(s) = E_pi ||psi||^2, both [S]."""
     squared = (chain.scores**2).sum(axis=2)
     onward = (chain.scores * (chain.P @ grad_V_after)).sum(axis=2)
-    return chain.mean(squared * Q + chain.gamma * onward), chain.mean(squared)
+    return chain.average(squared * Q + chain.gamma * onward), chain.average(squared)
 
 
 def _pushed(chain: ScoredChain, law: np.ndarray) -> np.ndarray:

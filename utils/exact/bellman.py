@@ -114,6 +114,23 @@ def state_distributions(mdp: MDP, policy: Policy, horizon: int) -> np.ndarray:
     return PolicyChain(mdp, policy).state_laws(check_count("horizon", horizon, least=0))
 
 
+def state_distribution_gradient(mdp: MDP, policy: DifferentiablePolicy, t: int) -> np.ndarray:
+    """grad P(s_t = s) as [S, d] with d = ``policy.theta.size`` (``eq:marginal-gradient``).
+
+    By the product rule, step by step: from the slope of the law of s_t to that of s_{t+1}. It never
+    meets a score sum. ValueError if the policy has no score.
+    """
+    check_differentiable(policy)
+    chain = PolicyChain(mdp, policy)
+    laws = chain.state_laws(check_count("t", t, least=0))
+    slope = np.zeros((mdp.n_states, policy.scores.shape[2]))
+    moved = policy.probabilities[:, :, None] * policy.scores
+    for law in laws[:t]:
+        pairs = slope[:, None, :] * policy.probabilities[:, :, None] + law[:, None, None] * moved
+        slope = np.einsum("sad,san->nd", pairs, mdp.P)
+    return slope
+
+
 def finite_horizon_values(mdp: MDP, policy: Policy, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """(V [T + 1, S], Q [T, S, A]) with a time index, V[T] = 0 (``eq:q-finite``)."""
     return PolicyChain(mdp, policy).finite_horizon_values(check_count("horizon", horizon))

@@ -103,7 +103,7 @@ def return_and_score_moments(mdp: TabularMDP, policy: ScoredPolicy, horizon: int
         moments = np.array(
             [
                 [
-                    chain.mean(
+                    chain.average(
                         sum(
                             comb(j, i) * comb(k, m)
                             * chain.gamma**i * psi ** (k - m) * after[j - i, i, m]
@@ -135,7 +135,7 @@ def killed_sum_moments(mdp: FiniteMDP, policy: FinitePolicy, values, order: int)
     moments = np.ones((order + 1, mdp.n_states))
     for k in range(1, order + 1):
         later = sum(comb(k, j) * f ** (k - j) * (mdp.P @ moments[j]) for j in range(1, k))
-        moments[k] = chain.resolve(gamma, chain.mean(f**k + gamma * later))
+        moments[k] = chain.resolve(gamma, chain.average(f**k + gamma * later))
     return moments
 
 
