@@ -8,6 +8,7 @@ import numpy as np
 
 from utils.common.validation import check_count
 from utils.exact.chain import PolicyChain
+from utils.model.mdp import FiniteMDP
 from utils.model.policies import (
     DifferentiablePolicy,
     check_differentiable,
@@ -114,7 +115,7 @@ def state_distributions(mdp: MDP, policy: Policy, horizon: int) -> np.ndarray:
     return PolicyChain(mdp, policy).state_laws(check_count("horizon", horizon, least=0))
 
 
-def state_distribution_gradient(mdp: MDP, policy: DifferentiablePolicy, t: int) -> np.ndarray:
+def state_distribution_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy, t: int) -> np.ndarray:
     """grad P(s_t = s) as [S, d] with d = ``policy.theta.size`` (``eq:marginal-gradient``).
 
     By the product rule, step by step: from the slope of the law of s_t to that of s_{t+1}. It never
