@@ -11,6 +11,7 @@ from utils import exact, symbolic
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import TabularSoftmax
+from utils.symbolic.worlds import count, in_words, table_shapes, table_symbols
 
 
 def at(value, point):
@@ -214,3 +215,19 @@ def test_named_symbols_are_positive_and_bound_by_no_relation():
     symbols = {x for table in tables for x in table.flat} | {m.gamma}
     assert len(symbols) == 2 + 12 + 6 + 6 + 1
     assert all(x.is_positive for x in symbols)
+
+
+def test_tables_of_symbols_have_the_shape_that_is_asked_for():
+    assert table_shapes(["b"], 2, 3) == {"b": (2, 3)}
+    assert table_shapes({"c": (2,), "x": ()}, 2, 3) == {"c": (2,), "x": ()}
+    assert table_symbols("b", (2, 2)) == ["b00", "b01", "b10", "b11"]
+    assert table_symbols("x", ()) == ["x"]
+    assert symbolic.free_mdp(2, 3, tables=["b"]).tables["b"].shape == (2, 3)
+
+
+def test_a_world_is_named_by_its_size():
+    names = [str(x) for x in symbolic.free_mdp(2, 3, extra=("c",)).gamma.field.gens]
+    assert in_words(names) == "2 states, 3 actions, any policy"
+    assert in_words(["R00", "R01", "c"]) == "1 state, 2 actions"
+    assert in_words(["x", "y"]) == ""
+    assert count(1, "action") == "1 action" and count(2, "action") == "2 actions"

@@ -29,14 +29,6 @@ class ComparisonTable:
             body.append(line)
         return [head, *body]
 
-    def largest_deviation(self) -> float:
-        """The largest distance between exact and simulated, in standard errors."""
-        return max(
-            abs(self.sampled[gamma][form][0] - value) / self.sampled[gamma][form][1]
-            for gamma, exact in self.exact.items()
-            for form, value in exact.items()
-        )
-
     def __repr__(self) -> str:
         return "\n".join("  ".join(f"{cell:>18}" for cell in line) for line in self.lines())
 

@@ -66,17 +66,17 @@ class OneStep:
 class Form:
     """One form of the estimator: w_t = rho(step) + kappa(gamma, lam) w_{t+1}.
 
-    name          what ``weights`` of ``policy_gradient`` calls it
-    sign          how a table or a picture writes it
-    label         where the book states it
-    rho           its part of one step; at most linear in the reward
-    kappa         how much of the next weight it carries on; nothing unless given
-    takes_critic  whether rho looks at V or Q
-    takes_lam     whether kappa depends on lambda
-    leave_one_out whether the mean over the other trajectories may serve as baseline
-    whole         the weight of step 0 stands at every step, in place of gamma^t w_t
-    over_actions  psi_t w_t is replaced by its mean over the actions, and a baseline drops out;
-                  rho looks at (s_t, a_t) only, and nothing is carried on
+    name           what ``weights`` of ``policy_gradient`` calls it
+    sign           how a table or a picture writes it
+    label          where the book states it
+    rho            its part of one step; at most linear in the reward
+    kappa          how much of the next weight it carries on; nothing unless given
+    takes_critic   whether rho looks at V or Q
+    takes_lam      whether kappa depends on lambda
+    leave_one_out  whether the mean over the other trajectories may serve as baseline
+    whole          the weight of step 0 stands at every step, in place of gamma^t w_t
+    over_actions   psi_t w_t is replaced by its mean over the actions, and a baseline drops out;
+                   rho looks at (s_t, a_t) only, and nothing is carried on
     """
 
     name: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 from utils.explorer.controls import Control
 from utils.explorer.markup import asset, figure_html, style
@@ -51,7 +52,7 @@ def script() -> str:
 
 def _frames(
     stage: Stage, controls: Sequence[Control], draws: int, groups: dict[str, str]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     current = dict(groups)
     shots, readings = [], []
     for *values, draw in product(*(control.values for control in controls), range(draws)):

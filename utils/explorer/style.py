@@ -1,10 +1,10 @@
 """House style of every figure: named colours, line weights, and an empty figure that has them.
 
-A drawing names a *role* (`TRUTH`, `ESTIMATE`, ...), never a hue. Each role has one colour for light
-pages and one for dark pages, so that the same SVG serves both: the explorer replaces the light hex
-value by a CSS variable. The colours of marks stay 20 units of CIELAB apart also under the three
-forms of colour blindness, and all reach 4.5:1 against the page, so that a coloured label stays
-readable.
+A drawing names a *role* (``TRUTH``, ``ESTIMATE``, ...), never a hue. Each role has one colour for
+light pages and one for dark pages, so that the same SVG serves both: the explorer replaces the
+light hex value by a CSS variable. The colours of marks stay 20 units of CIELAB apart also under the
+three forms of colour blindness, and all reach 4.5:1 against the page, so that a coloured label
+stays readable.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ RC: dict[Any, Any] = {
 
 
 def blank_figure(width: float, height: float) -> Figure:
-    """An empty figure of `width` by `height` inches; draw on it inside `house_style()`."""
+    """An empty figure of ``width`` by ``height`` inches; draw on it inside ``house_style()``."""
     # SVG counts in points: at any other resolution artists drawn alone would land elsewhere.
     figure = Figure(figsize=(width, height), dpi=72, layout="constrained")
     FigureCanvasSVG(figure)

@@ -43,12 +43,12 @@ def shifted(shift: float) -> LinearSoftmax:
 
 @cache
 def objective_curve() -> np.ndarray:
-    """-J over `SHIFTS` in the running MDP, gamma = 1/2."""
+    """-J over ``SHIFTS`` in the running MDP, gamma = 1/2."""
     return np.array([-exact.objective(examples.running(), shifted(x)) for x in SHIFTS])
 
 
 def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
-    """E[L(theta')] with data drawn at ``drawn_at`` and theta' in ``at`` (eq:surrogate).
+    """E[L(theta')] with data drawn at ``drawn_at`` and theta' in ``at`` (``eq:surrogate``).
 
     -1/(1 - gamma) sum_s d_gamma(s) sum_a pi(a|s) (Q(s, a) - b) log pi_theta'(a|s).
     """
@@ -133,7 +133,7 @@ def lake(figure: Figure):
         return (
             f"{learning.METHODS[which]}: after {LAKE_UPDATES} updates of {LAKE_EPISODES} "
             f"episodes the {runs.shape[1]} runs reach {mean:.3f} on average, 95 % interval "
-            f"{plain(low, 3)} to {plain(high, 3)}; {100 * mean / best:.0f} % of the "
+            f"{plain(float(low), 3)} to {plain(float(high), 3)}; {100 * mean / best:.0f} % of the "
             "best. Dotted: the other two methods."
         )
 

@@ -39,7 +39,7 @@ class Recipe:
 class Batch:
     """Episodes of CartPole side by side, time-major.
 
-    x      [T + 1, N, 4] observations over `SCALE`, so that 1 is large
+    x      [T + 1, N, 4] observations over ``SCALE``, so that 1 is large
     score  [T, N]        a_t - p_t, the score by the logit of action 1
     alive  [T, N]        whether the episode had not ended before step t; the reward is then 1
     failed [T, N]        whether the pole fell or the cart left the track at step t

@@ -111,7 +111,7 @@ def worlds(shared: bool = False) -> dict[str, tuple[FiniteMDP, FinitePolicy]]:
 
     "the running MDP" with gamma = 1/2 and "FrozenLake" with gamma = 9/10, each with its policy.
     ``shared`` gives each policy one parameter, the logit of one action in all states
-    (`shared_logit`): action 1 of the running MDP, action 2 (right) on the ice.
+    (``shared_logit``): action 1 of the running MDP, action 2 (right) on the ice.
     """
     found = {
         "the running MDP": (running(gamma=0.5), running_policy(), 1),

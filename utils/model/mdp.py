@@ -23,33 +23,24 @@ from utils.model.gymnasium_table import read_table
 class FiniteMDP:
     """A Markov decision process with finitely many states and actions (``def:law``).
 
-    Parameters
-    ----------
-    P : array [S, A, S]
-        ``P[s, a, s']`` is the probability of the next state s' after action a in state s.
-    R : array [S, A] or [S, A, S]
-        ``R[s, a]`` is the mean reward of action a in state s; or ``R[s, a, s']`` is the reward
-        of the transition.
-    gamma : float in [0, 1]
-        The discount. 1 is for finite horizons, and for episodes that end with certainty.
-    rho0 : array [S]
-        The law of the first state.
-    reward_sd : number or array [S, A] or [S, A, S]
-        The standard deviation of normal noise that is added to each reward, independent of
-        everything else. None unless given.
-    R_next : array [S, A, S]
-        Another way to give the rewards of transitions, beside their means ``R``.
+    P          [S, A, S]; ``P[s, a, s']`` is the probability of the next state s' after action a in
+               state s
+    R          [S, A], ``R[s, a]`` is the mean reward of action a in state s; or [S, A, S],
+               ``R[s, a, s']`` is the reward of the transition
+    gamma      the discount, in [0, 1]; 1 is for finite horizons, and for episodes that end with
+               certainty
+    rho0       [S], the law of the first state
+    reward_sd  a number, [S, A] or [S, A, S]: the standard deviation of normal noise that is added
+               to each reward, independent of everything else; none unless given
+    R_next     [S, A, S], another way to give the rewards of transitions, beside their means ``R``
 
     However the rewards are given, ``R`` [S, A] holds the means given (s, a), and ``R_next``
     [S, A, S] the rewards of transitions, or None if (s, a) alone decides. ``reward_sd`` is an array
     [S, A] or [S, A, S]. The arrays are copied and made read-only.
 
-    Raises
-    ------
-    ValueError
-        For a wrong shape, a number that is not finite, a probability that is negative, a law that
-        does not sum to 1, a negative standard deviation and a discount outside [0, 1]. The message
-        names the entry.
+    ValueError for a wrong shape, a number that is not finite, a probability that is negative, a law
+    that does not sum to 1, a negative standard deviation and a discount outside [0, 1]. The message
+    names the entry.
     """
 
     P: np.ndarray

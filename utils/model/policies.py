@@ -105,10 +105,7 @@ class TabularSoftmax(DifferentiablePolicy):
 
     A logit of -inf forbids an action: its probability is 0, and so is every gradient there.
 
-    Raises
-    ------
-    ValueError
-        If an entry of ``theta`` is neither a number nor -inf, or a row has no finite logit.
+    ValueError if an entry of ``theta`` is neither a number nor -inf, or a row has no finite logit.
     """
 
     theta: np.ndarray

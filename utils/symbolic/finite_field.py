@@ -59,8 +59,8 @@ def random_point(
 ) -> FiniteFieldMDP:
     """An MDP of this size, and a direction for its policy, uniform over all points of the field.
 
-    `extra` more random numbers come as `extra`, and tables of them, {name: shape}, as `tables`, for
-    the statement at hand.
+    ``extra`` more random numbers come as ``extra``, and tables of them, {name: shape}, as
+    ``tables``, for the statement at hand.
     """
     check_count("n_states", n_states)
     check_count("n_actions", n_actions, least=2)

@@ -44,7 +44,7 @@ class SymbolicMDP(Chain):
     dpi    [S, A]     derivative of the policy along a free direction of theta-space
     moving tuple of pairs (free policy symbol, its derivative)
     extra  further free symbols
-    R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
+    R_next [S, A, S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
     tables further free tables by name, such as a baseline b [S]
     """
 
@@ -76,7 +76,7 @@ class SymbolicMDP(Chain):
 
     @cached_property
     def A(self) -> np.ndarray:
-        """The advantage Q - V, shape [S,A]."""
+        """The advantage Q - V, [S, A]."""
         return self.Q - self.V[:, None]
 
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ class SymbolicMDP(Chain):
         return (self.dpi * f).sum(axis=1)
 
     def finite_horizon_objective(self, horizon: int) -> Any:
-        """J_T = sum_{t<T} gamma^t E[r_t] (eq:J-finite-matrix)."""
+        """J_T = sum_{t<T} gamma^t E[r_t] (``eq:J-finite-matrix``)."""
         steps = (self.gamma**t * (self.state_law(t) @ self.r_pi) for t in range(horizon))
         return sum(steps, 0 * self.gamma)
 
@@ -136,26 +136,26 @@ class SymbolicMDP(Chain):
         return self.R_next[(*tau[k], tau[k + 1][0])]
 
     def G(self, tau: Prefix, t: int = 0, gamma: Any = None) -> Any:
-        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (eq:return).
+        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (``eq:return``).
 
-        G(tau) is the return. Another `gamma` replaces the one of the MDP; 1 leaves out the
+        G(tau) is the return. Another ``gamma`` replaces the one of the MDP; 1 leaves out the
         discount. Rewards enter by their mean given (s,a).
         """
         g = self.gamma if gamma is None else gamma
         return sum((g ** (k - t) * self.R[tau[k]] for k in range(t, len(tau))), 0 * self.gamma)
 
     def mean_at(self, t: int, f: np.ndarray) -> Any:
-        """E[f(s_t,a_t)] for a table f [S,A]."""
+        """E[f(s_t,a_t)] for a table f [S, A]."""
         return self.state_law(t) @ self.average(f)
 
     def mean_score_at(self, t: int, f: np.ndarray) -> Any:
-        """E[psi_t f(s_t,a_t)] for a table f [S,A]."""
+        """E[psi_t f(s_t,a_t)] for a table f [S, A]."""
         return self.state_law(t) @ self.action_gradient(f)
 
     def policy_gradient(self, q: np.ndarray | None = None) -> Any:
-        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of eq:pgt-infinite.
+        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of ``eq:pgt-infinite``.
 
-        Another table `q` [S,A] may stand in the place of Q.
+        Another table ``q`` [S, A] may stand in the place of Q.
         """
         visits = self.occupancy / (1 - self.gamma)
         return visits @ self.action_gradient(self.Q if q is None else q)
