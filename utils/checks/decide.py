@@ -1,19 +1,18 @@
 """Exact decisions: are two expressions equal for all values of their symbols, is one never above?
 
-No float takes part in a "yes". Field elements (see `utils.symbolic`) have a canonical form, which
+No float takes part in a "yes". Field elements (see ``utils.symbolic``) have a canonical form, which
 settles both answers. Other SymPy expressions are brought over one denominator and expanded;
 an expanded numerator of 0 proves equality, and a value away from 0 at one rational point, computed
-to 60 digits, disproves it. Where neither happens the answer is `Undecided`, never a guess.
+to 60 digits, disproves it. Where neither happens the answer is ``Undecided``, never a guess.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
-import numpy as np
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.polys.fields import FracElement
@@ -32,10 +31,10 @@ def as_cases(value: Any) -> dict[Any, Any]:
     """The single statements inside a value: {key: entry} of a mapping, array, list or scalar."""
     if isinstance(value, Mapping) and not isinstance(value, PolyElement):
         return dict(value)
-    if isinstance(value, np.ndarray) and value.ndim > 1:
-        return {index: value[index] for index in np.ndindex(value.shape)}
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        return dict(enumerate(value))
+    shape = getattr(value, "shape", ())  # an array, known by its shape: this needs no NumPy
+    if shape and not isinstance(value, sp.Basic | sp.MatrixBase):
+        indices = product(*map(range, shape))
+        return {(i if len(i) > 1 else i[0]): value[i] for i in indices}
     if isinstance(value, list | tuple):
         return dict(enumerate(value))
     return {(): value}
@@ -72,7 +71,7 @@ def free_symbols(value: Any) -> set[str]:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two scalars agree for every value of their symbols. Raises `Undecided`."""
+    """Whether two scalars agree for every value of their symbols. Raises ``Undecided``."""
     if any(isinstance(side, FracElement | PolyElement) for side in (left, right)):
         return bool(left - right == 0)
     a, b = sp.sympify(left), sp.sympify(right)
@@ -80,12 +79,16 @@ def equal(left: Any, right: Any) -> bool:
         return True
     if a.has(sp.nan, sp.zoo) or b.has(sp.nan, sp.zoo):
         raise Undecided(f"{a} = {b} is not defined")
-    difference = a - b
-    if sp.expand(sp.fraction(sp.together(difference))[0]) == 0:
+    if vanishes(a - b):
         return True
-    if _differs_somewhere(difference):
+    if _differs_somewhere(a - b):
         return False
     raise Undecided(f"could not decide whether {a} equals {b}")
+
+
+def vanishes(difference: sp.Expr) -> bool:
+    """Whether the numerator over one denominator expands to 0, which proves that it is 0."""
+    return sp.expand(sp.fraction(sp.together(difference))[0]) == 0
 
 
 def _differs_somewhere(difference: sp.Expr) -> bool:
@@ -111,7 +114,7 @@ def _pointwise(expression: sp.Expr) -> sp.Expr:
 
     At one point the values of f(x), g(x, y), f'(x), ... can be anything, so a point where two sides
     differ is a true counterexample. That needs values that are free of each other: f(1) and f(2)
-    are, f(x) and f(y) are not where x = y. Raises `Undecided` where that is not plain to see.
+    are, f(x) and f(y) are not where x = y. Raises ``Undecided`` where that is not plain to see.
     """
     calls = expression.atoms(AppliedUndef)
     for call in calls:
@@ -133,7 +136,7 @@ def never_above(smaller: FracElement, larger: FracElement) -> bool:
     """Whether smaller <= larger for all non-negative values of the symbols.
 
     Yes if every coefficient of numerator and denominator of larger - smaller is non-negative; no if
-    a point with smaller > larger is found. Anything else raises `Undecided`.
+    a point with smaller > larger is found. Anything else raises ``Undecided``.
     """
     gap = larger - smaller
     if all(c >= 0 for part in (gap.numer, gap.denom) for c in part.coeffs()):
