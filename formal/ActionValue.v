@@ -204,7 +204,7 @@ Lemma score_mean T t v (F : state M -> action M -> R) : (t < T)%nat ->
       ∑ a ∈ elements (actions M), (dpi s a v * F s a)).
 Proof.
   intros Ht. pose proof (policy_here M pi th dpi h2) as Hp.
-  rewrite (E_ext M pi th T _ (fun s h => pair_at M (fun s a => score M (pi th) dpi s a v * F s a) s h t)).
+  rewrite (E_ext T _ (fun s h => pair_at M (fun s a => score M (pi th) dpi s a v * F s a) s h t)).
   - rewrite pair_mean by assumption. apply mean_ext; intros s. apply (mean_score_weight M pi th dpi h2).
   - intros s h _. apply at_time_mult.
 Qed.

@@ -30,8 +30,7 @@ Qed.
 
 Lemma state_law_nonneg t s : 0 <= state_law M pi t s.
 Proof.
-  unfold state_law, E. rewrite <- (mean_zero (histories M 0) (fun _ => 0)).
-  rewrite mean_zero. rewrite <- (mean_zero St (start M)).
+  unfold state_law, E. rewrite <- (mean_zero St (start M)).
   apply mean_le; [apply start_law|]; intros s0 _.
   rewrite <- (mean_zero (histories M t) (likelihood M pi s0)).
   apply mean_le; [apply traj_normalised, Hpi|]; intros h _.

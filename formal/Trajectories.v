@@ -191,6 +191,29 @@ Qed.
 
 End Trajectories.
 
+Section Expectation.
+Context {M : MDP} {pi : policy M}.
+
+Lemma E_sum_to n m (f : nat -> state M -> history M -> R) :
+  E M pi n (fun s h => ∑ k < m, f k s h) = ∑ k < m, E M pi n (f k).
+Proof.
+  unfold E. rewrite <- mean_sum_to. apply mean_ext; intros s. apply E_from_sum_to.
+Qed.
+Lemma E_scal n c (f : state M -> history M -> R) :
+  E M pi n (fun s h => c * f s h) = c * E M pi n f.
+Proof. unfold E. rewrite <- mean_scal. apply mean_ext; intros s; apply E_from_scal. Qed.
+Lemma E_ext n (f g : state M -> history M -> R) : (forall s h, length h = n -> f s h = g s h) ->
+  E M pi n f = E M pi n g.
+Proof. intros H. apply mean_ext; intros s; apply E_from_ext; intros; apply H; assumption. Qed.
+Lemma E_plus n (f g : state M -> history M -> R) :
+  E M pi n (fun s h => f s h + g s h) = E M pi n f + E M pi n g.
+Proof. unfold E. rewrite <- mean_plus. apply mean_ext; intros s; apply E_from_plus. Qed.
+Lemma E_minus n (f g : state M -> history M -> R) :
+  E M pi n (fun s h => f s h - g s h) = E M pi n f - E M pi n g.
+Proof. unfold E. rewrite <- mean_minus. apply mean_ext; intros s; apply E_from_minus. Qed.
+
+End Expectation.
+
 Section Accessors.
 Context (M : MDP).
 Implicit Types (s : state M) (h : history M).
