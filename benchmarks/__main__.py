@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks import gym_loop, jax_peer, slider, textbook
 from benchmarks.problems import N, T, draw_uniforms, estimation, problems, simulation
 from benchmarks.timing import ROUNDS, medians
-from utils import TabularSoftmax, exact, examples
+from utils import TabularSoftmax, exact
+from utils.model import examples
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gymnasium
 import numpy as np
 
-from utils.policies import softmax
+from utils.model.policies import softmax
 
 
 def make(n: int):

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from utils.alias import alias_columns, word_shares
-from utils.mdp import power_of_two
-from utils.policies import softmax
+from utils.model.mdp import power_of_two
+from utils.model.policies import softmax
+from utils.sampling.alias import alias_columns, word_shares
 
 jax.config.update("jax_enable_x64", True)
 KEY = jax.random.key(0)

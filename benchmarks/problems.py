@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils import FiniteMDP, TabularSoftmax, examples
+from utils import FiniteMDP, TabularSoftmax
+from utils.model import examples
 
 N, T = 10_000, 100
 

@@ -16,8 +16,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.core.pylabtools import print_figure
 
-from utils import TabularSoftmax, examples, policy_gradient, simulate
+from utils import TabularSoftmax, policy_gradient, simulate
 from utils.explorer import explore, picture
+from utils.model import examples
 
 MDP = examples.running()
 LOGITS = [round(x, 2) for x in np.linspace(-2, 2, 41)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.policies import softmax
+from utils.model.policies import softmax
 
 
 def simulate(mdp, theta, n, horizon, rng):

@@ -7,17 +7,19 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from utils import exact, examples, moments, symbolic, variance
-from utils.exercises import exercise
-from utils.explorer import explore
-from utils.ledger import (
+from utils import exact, symbolic
+from utils.checks.ledger import (
     check,
     check_at_most,
     check_at_random_points,
     check_mean,
     check_on_random_mdps,
 )
-from utils.rollouts import simulate
+from utils.exact import moments, variance
+from utils.exercises import exercise
+from utils.explorer import explore
+from utils.model import examples
+from utils.sampling.rollouts import simulate
 
 __all__ = [
     "check",

@@ -8,8 +8,8 @@ from utils.exercises.causality import EXERCISES as CAUSALITY
 from utils.exercises.clinic import PATIENTS, Patient
 from utils.exercises.continuous import EXERCISES as CONTINUOUS
 from utils.exercises.discount import EXERCISES as DISCOUNT
-from utils.exercises.exercise import Exercise, Reply
 from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
+from utils.exercises.task import Exercise, Reply
 from utils.exercises.theorem import EXERCISES as THEOREM
 from utils.exercises.trajectory import EXERCISES as TRAJECTORY
 

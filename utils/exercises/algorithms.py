@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 p, gamma = sp.symbols("p gamma", positive=True)
 b, q_0, q_1 = sp.symbols("b q_0 q_1", real=True)

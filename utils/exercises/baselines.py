@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 p, gamma, lam = sp.symbols("p gamma lambda", positive=True)
 c = sp.Symbol("c", real=True)

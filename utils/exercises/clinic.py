@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from utils import clinic, patients
-from utils.exercises.exercise import Reply
-from utils.figures.words import signed
+from utils.common.words import signed
+from utils.exercises.task import Reply
+from utils.learning import clinic, patients
 
 TOLERANCE = 1e-9
 

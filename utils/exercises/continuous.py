@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 sigma, b, lam, gamma, v = sp.symbols("sigma b lambda gamma v", positive=True)
 mu, theta = sp.symbols("mu theta", real=True)

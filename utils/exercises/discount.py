@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 x, y, a, b = sp.symbols("x y a b", positive=True)
 p, gamma = sp.symbols("p gamma", positive=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 p, q, gamma, theta = sp.symbols("p q gamma theta", positive=True)
 x = sp.Symbol("x", nonnegative=True, integer=True)

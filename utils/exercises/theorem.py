@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 p, q, gamma = sp.symbols("p q gamma", positive=True)
 c, g, R0, R1 = sp.symbols("c g R_0 R_1", real=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from utils.exercises.exercise import Exercise
+from utils.exercises.task import Exercise
 
 p, q, gamma = sp.symbols("p q gamma", positive=True)
 k, n, T = sp.symbols("k n T", positive=True, integer=True)

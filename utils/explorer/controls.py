@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
-from utils.figures.words import plain
+from utils.common.words import plain
 
 MOST_SLIDERS = 2
 

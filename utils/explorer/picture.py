@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from utils.explorer.style import blank_figure, house_style
 from utils.explorer.svg import LiveSvg
-from utils.figures.style import blank_figure, house_style
 
 Draw = Callable[..., str]
 

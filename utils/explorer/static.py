@@ -14,7 +14,7 @@ from itertools import product
 
 from utils.explorer.controls import Slider
 from utils.explorer.picture import Picture, Stage
-from utils.figures.style import ROLES
+from utils.explorer.style import ROLES
 
 
 def static_html(shown: Picture, sliders: Sequence[Slider], draws: int) -> str:

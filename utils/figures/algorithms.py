@@ -8,13 +8,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import t as student
 
-from utils import cartpole, clinic, exact, examples, learning, patients
-from utils.cartpole import LONGEST, Recipe
+from utils import exact
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, signed
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
-from utils.figures.words import plain, signed
-from utils.policies import LinearSoftmax
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
+from utils.learning import cartpole, clinic, patients
+from utils.learning import frozen_lake as learning
+from utils.learning.cartpole import LONGEST, Recipe
+from utils.model import examples
+from utils.model.policies import LinearSoftmax
 
 SHIFTS = np.linspace(-3, 3, 61)
 

@@ -9,14 +9,17 @@ from math import comb
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils import comparison, counterexamples, exact, examples, stopping
-from utils.estimators import policy_gradient
+from utils import exact
+from utils.common.words import plain, signed
+from utils.estimators import comparison
+from utils.estimators.gradient import policy_gradient
+from utils.exact import stopping_game as stopping
+from utils.exact.variance import estimator_moments
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.words import plain, signed
-from utils.policies import LinearSoftmax
-from utils.rollouts import simulate
-from utils.variance import estimator_moments
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.model import counterexamples, examples
+from utils.model.policies import LinearSoftmax
+from utils.sampling.rollouts import simulate
 
 CRITIC_GAMMA, CRITIC_ROLLOUTS, CRITIC_HORIZON = 0.9, 500, 80
 LAMBDAS = np.linspace(0, 1, 11)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils import examples
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, signed
+from utils.exact.single_rewards import pair_means, series_tail
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
 from utils.figures.trajectory import binomial_law
-from utils.figures.words import plain, signed
-from utils.policies import TabularSoftmax
-from utils.rollouts import simulate
-from utils.single_rewards import pair_means, series_tail
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.model import examples
+from utils.model.policies import TabularSoftmax
+from utils.sampling.rollouts import simulate
 
 
 @picture(

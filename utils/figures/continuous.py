@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from utils import lqr
-from utils.continuous import Gaussian, SquashedGaussian
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, signed
+from utils.continuous import lqr
+from utils.continuous.policies import Gaussian, SquashedGaussian
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.words import plain, signed
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
 
 STANDARD = NormalDist()
 

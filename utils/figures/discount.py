@@ -7,20 +7,21 @@ from functools import cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils import exact, examples
-from utils.average_reward import average_reward_gradient
-from utils.dropped_discount import (
+from utils import exact
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, signed, small
+from utils.exact.average_reward import average_reward_gradient
+from utils.exact.dropped_discount import (
     angle_to_gradient,
     direction_without_gamma_t,
     effective_steps,
 )
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.words import plain, signed, small
-from utils.mdp import FiniteMDP
-from utils.policies import LinearSoftmax, TabularSoftmax
-from utils.rollouts import simulate
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.model import examples
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import LinearSoftmax, TabularSoftmax
+from utils.sampling.rollouts import simulate
 
 GAIN, COSTS, COIN_ROLLOUTS = 3.0, np.linspace(0.5, 7.5, 8), 400
 

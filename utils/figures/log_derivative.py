@@ -8,13 +8,13 @@ from math import comb
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils import examples
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, signed
+from utils.exact.variance import return_and_score_moments
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.words import plain, signed
-from utils.rollouts import simulate
-from utils.statistics import confidence_interval, mean_and_standard_error
-from utils.variance import return_and_score_moments
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.model import examples
+from utils.sampling.rollouts import simulate
 
 TOSSES = 10
 HEADS = np.arange(TOSSES + 1)

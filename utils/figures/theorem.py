@@ -7,14 +7,15 @@ from functools import cache
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils import exact, examples
+from utils import exact
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, signed
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
-from utils.figures.words import plain, signed
-from utils.mdp import FiniteMDP
-from utils.policies import LinearSoftmax
-from utils.rollouts import simulate
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
+from utils.model import examples
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import LinearSoftmax
+from utils.sampling.rollouts import simulate
 
 TWO_SIDES_HORIZONS = np.array([1, 3, 6, 9, 13, 18, 24, 31, 39])
 TWO_SIDES_ROLLOUTS, LONGEST = 20_000, 40

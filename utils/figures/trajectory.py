@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from utils import exact, examples
+from utils import exact
+from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.words import plain, power_of_ten, signed, small
+from utils.exact.moments import score_moments
 from utils.explorer.picture import picture
-from utils.figures.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.words import plain, power_of_ten, signed, small
-from utils.mdp import FiniteMDP
-from utils.moments import score_moments
-from utils.policies import TabularSoftmax
-from utils.rollouts import Rollouts, simulate
-from utils.statistics import confidence_interval, mean_and_standard_error
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.model import examples
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import TabularSoftmax
+from utils.sampling.rollouts import Rollouts, simulate
 
 # One prefix of five steps of the running MDP; state 0 is met three times, with actions 1, 1, 0.
 PREFIX = ((0, 1), (1, 0), (0, 1), (1, 1), (0, 0))

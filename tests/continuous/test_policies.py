@@ -1,0 +1,121 @@
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from utils.continuous.policies import Beta, Gaussian, Laplace, SquashedGaussian
+
+SIGMA = math.log(0.7)
+POLICIES = [
+    (Gaussian([0.3, SIGMA]), (-np.inf, 0.3, np.inf)),
+    (Laplace([0.3, SIGMA]), (-np.inf, 0.3, np.inf)),
+    (SquashedGaussian([0.3, SIGMA]), (-1, math.tanh(0.3), 1)),
+    (Beta([2.5, 3.5]), (0, 0.4, 1)),
+]
+cases = pytest.mark.parametrize(("policy", "points"), POLICIES)
+
+
+def integral(policy, points, function):
+    """The integral of the density times ``function``, split where the density has its kink."""
+
+    def integrand(a):
+        return math.exp(policy.log_density(a)) * function(a)
+
+    return sum(
+        quad(integrand, low, high, epsabs=1e-12, epsrel=1e-11)[0]
+        for low, high in zip(points[:-1], points[1:], strict=True)
+    )
+
+
+@cases
+def test_density_has_mass_one(policy, points):
+    assert integral(policy, points, lambda a: 1) == pytest.approx(1, abs=1e-9)
+
+
+@cases
+def test_score_is_the_derivative_of_the_log_density(policy, points):
+    actions = np.array([0.05, 0.2, 0.45, 0.7])
+    step = 1e-6
+    for i in range(2):
+        shift = step * np.eye(2)[i]
+        up = type(policy)(policy.theta + shift).log_density(actions)
+        down = type(policy)(policy.theta - shift).log_density(actions)
+        np.testing.assert_allclose(policy.score(actions)[:, i], (up - down) / (2 * step), atol=1e-8)
+
+
+@cases
+@pytest.mark.parametrize("power", range(4))
+def test_mean_of_power_times_score_is_the_derivative_of_the_mean_of_the_power(
+    policy, points, power
+):
+    # Power 0 is "score has mean zero".
+    step = 1e-4
+    for i in range(2):
+        found = integral(policy, points, lambda a, i=i: a**power * policy.score(a)[i])
+        shift = step * np.eye(2)[i]
+        up, down = (
+            integral(type(policy)(policy.theta + sign * shift), points, lambda a: a**power)
+            for sign in (1, -1)
+        )
+        assert found == pytest.approx((up - down) / (2 * step), abs=2e-7)
+
+
+@cases
+def test_samples_have_the_moments_of_the_density(policy, points):
+    # 5 standard errors: false alarm below 2 * 5.7e-7 a policy.
+    actions = policy.sample(100_000, np.random.default_rng(0))
+    for power in (1, 2):
+        values = actions**power
+        error = values.std() / math.sqrt(len(values))
+        exact = integral(policy, points, lambda a, power=power: a**power)
+        assert abs(values.mean() - exact) < 5 * error
+
+
+def test_gaussian_fisher_information_is_diagonal():
+    policy, points = POLICIES[0]
+    fisher = np.empty((2, 2))
+    for i, j in np.ndindex(2, 2):
+        fisher[i, j] = integral(
+            policy, points, lambda a, i=i, j=j: policy.score(a)[i] * policy.score(a)[j]
+        )
+    np.testing.assert_allclose(fisher, [[1 / 0.49, 0], [0, 2]], atol=1e-9)
+
+
+def test_log_density_can_be_above_zero():
+    assert Gaussian([0, math.log(0.1)]).log_density(0.0) > 0
+
+
+@pytest.mark.parametrize("policy", [p for p, _ in POLICIES[:3]])
+def test_reparameterised_slope_is_the_derivative_of_the_action(policy):
+    noise = np.array([-1.3, 0.2, 0.9])
+    _, slopes = policy.reparameterise(noise)
+    for i in range(2):
+        shift = 1e-6 * np.eye(2)[i]
+        up, down = (
+            type(policy)(policy.theta + sign * shift).reparameterise(noise)[0] for sign in (1, -1)
+        )
+        np.testing.assert_allclose(slopes[:, i], (up - down) / 2e-6, atol=1e-9)
+
+
+def test_score_of_a_clipped_action_does_not_have_mean_zero():
+    # mu = sigma = 1, clipped to [-1, 1], scored by the unclipped density: -0.39.
+    policy = Gaussian([1.0, 0.0])
+
+    def clipped_score(a):
+        return policy.score(np.clip(a, -1, 1))[0]
+
+    assert integral(policy, (-np.inf, -1, 1, np.inf), clipped_score) == pytest.approx(
+        -0.39, abs=0.005
+    )
+
+
+def test_wrong_parameters_are_named():
+    with pytest.raises(ValueError, match=r"theta has shape \[3\], not \[2\]"):
+        Gaussian([0, 0, 0])
+    with pytest.raises(ValueError, match=r"theta\[1\] is nan"):
+        Laplace([0, math.nan])
+    with pytest.raises(ValueError, match="beta is -1, not positive"):
+        Beta([1, -1])
+    with pytest.raises(ValueError, match="n is 0"):
+        Beta([1, 1]).sample(0, np.random.default_rng(0))

@@ -1,0 +1,110 @@
+from fractions import Fraction as F
+
+import numpy as np
+import problems
+import pytest
+from problems import random_rational, table_example
+
+from utils.exact.baselines import (
+    FORMS,
+    optimal_constant_baseline,
+    optimal_state_baseline,
+    optimal_time_baseline,
+    optimal_total_return_baseline,
+    per_step_baseline,
+)
+from utils.exact.variance import ScoredChain, estimator_moments
+from utils.model.policies import LinearSoftmax
+
+
+def trace(mdp, policy, form, baseline, horizon):
+    critic = None
+    if form == "q" and horizon is not None:
+        critic = ScoredChain.of(mdp, policy).finite_horizon_values(horizon)
+    return estimator_moments(mdp, policy, form, baseline, critic, horizon=horizon).trace
+
+
+def is_stationary(variance, baseline, step=F(1, 8)):
+    """A quadratic has its minimum at ``baseline`` iff it grows alike on both sides."""
+    here = variance(baseline)
+    for index in np.ndindex(baseline.shape):
+        shift = np.full(baseline.shape, F(0))
+        shift[index] = step
+        up, down = variance(baseline + shift), variance(baseline - shift)
+        if up != down or up < here:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("horizon", [None, 1, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_state_baseline_is_exactly_optimal(seed, horizon, form):
+    mdp, policy = random_rational(seed)
+    best = optimal_state_baseline(mdp, policy, form, horizon)
+    assert is_stationary(lambda b: trace(mdp, policy, form, b, horizon), best)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(3))
+def test_time_baseline_is_exactly_optimal(seed, form):
+    mdp, policy = random_rational(seed)
+    best = optimal_time_baseline(mdp, policy, 3, form)
+    assert best.shape == (3, 2)
+    assert is_stationary(lambda b: trace(mdp, policy, form, b, 3), best)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("horizon", [None, 3])
+def test_constant_baseline_is_exactly_optimal(horizon, form):
+    mdp, policy = random_rational(5)
+    best = optimal_constant_baseline(mdp, policy, form, horizon)
+    up, here, down = (
+        trace(mdp, policy, form, best + shift, horizon) for shift in (F(1, 8), 0, -F(1, 8))
+    )
+    assert up == down > here
+
+
+def test_total_return_baseline_is_exactly_optimal():
+    mdp, policy = random_rational(6)
+    best = optimal_total_return_baseline(mdp, policy, 3)
+    up, here, down = (
+        estimator_moments(mdp, policy, "total-return", best + shift, horizon=3).trace
+        for shift in (F(1, 8), 0, -F(1, 8))
+    )
+    assert up == down > here
+
+
+def test_for_one_step_the_per_step_baseline_is_the_optimal_one():
+    mdp, policy = random_rational(1, gamma=0)
+    per_step = per_step_baseline(mdp, policy).tolist()
+    for form in FORMS:
+        assert per_step == optimal_state_baseline(mdp, policy, form, horizon=1).tolist()
+
+
+def test_with_two_actions_the_per_step_baseline_is_averaging_over_actions():
+    mdp, policy = table_example("9/10")
+    by_baseline = estimator_moments(mdp, policy, "q", per_step_baseline(mdp, policy))
+    by_averaging = estimator_moments(mdp, policy, "all-action")
+    assert by_baseline.variance.tolist() == by_averaging.variance.tolist()
+
+
+def test_floats_give_the_same_baselines_as_fractions():
+    exact_mdp, exact_policy = table_example("9/10")
+    mdp, policy = exact_mdp.to_floats(), LinearSoftmax.logits([1 / 2, 1 / 3])
+    for form in FORMS:
+        np.testing.assert_allclose(
+            optimal_state_baseline(mdp, policy, form),
+            optimal_state_baseline(exact_mdp, exact_policy, form).astype(float),
+        )
+
+
+def test_a_state_without_a_choice_needs_no_baseline():
+    mdp = problems.random_mdp(np.random.default_rng(0), 3, 1)
+    policy = LinearSoftmax(np.ones((3, 1, 1)), [0.0])
+    np.testing.assert_array_equal(optimal_state_baseline(mdp, policy), 0)
+
+
+def test_an_unknown_form_is_refused():
+    with pytest.raises(ValueError, match="form is 'G', not one of 'reward-to-go', 'q'"):
+        optimal_state_baseline(*table_example("1/2"), "G")

@@ -1,0 +1,67 @@
+from fractions import Fraction as F
+
+import numpy as np
+import problems
+import pytest
+from problems import random_rational
+from trajectories import enumerate_trajectories
+
+from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils.exact.leave_one_out import leave_one_out_moments
+
+
+@pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])
+@pytest.mark.parametrize("seed", range(3))
+def test_moments_are_exactly_those_of_all_pairs_of_trajectories(seed, weights):
+    mdp, policy = random_rational(seed)
+    T, gamma = 2, mdp.gamma
+    # The last state does not matter: paths that share the rest are added up.
+    paths = {}
+    for probability, s, a in enumerate_trajectories(mdp, policy, T):
+        paths[s[:T], a] = paths.get((s[:T], a), 0) + probability
+    listed = []
+    for (s, a), probability in paths.items():
+        discounted = [gamma**t * mdp.R[s[t], a[t]] for t in range(T)]
+        Y = [sum(discounted[t if weights == "reward-to-go" else 0 :]) for t in range(T)]
+        listed.append((probability, Y, [policy.scores[s[t], a[t]] for t in range(T)]))
+    mean = second = 0
+    for p, Y, psi in listed:
+        for p2, Y2, psi2 in listed:
+            pair = sum((Y[t] - Y2[t]) * (psi[t] - psi2[t]) for t in range(T)) / 2
+            mean, second = mean + p * p2 * pair, second + p * p2 * pair**2
+    moments = leave_one_out_moments(mdp, policy, T, 2, weights)
+    assert moments.mean.tolist() == mean.tolist()
+    assert moments.variance.tolist() == (2 * (second - mean**2)).tolist()
+
+
+@pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])
+def test_variance_is_the_spread_of_repeated_estimates(weights):
+    # 4000 repetitions know a variance to about sqrt(2/4000) = 2.2 %; the bound is five times that.
+    rng = np.random.default_rng(5)
+    mdp = problems.random_mdp(rng, 3, 2, gamma=0.8)
+    policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    n, T = 10, 5
+    means = []
+    for _ in range(4000):
+        rollouts = simulate(mdp, policy, n, T, rng)
+        means.append(policy_gradient(rollouts, policy, mdp, weights, baseline="leave-one-out").mean)
+    moments = leave_one_out_moments(mdp, policy, T, n, weights)
+    ratio = np.var(means, axis=0, ddof=1) * n / moments.variance
+    assert np.abs(ratio - 1).max() < 5 * np.sqrt(2 / 4000)
+    gradient = exact.finite_horizon_policy_gradient(mdp, policy, T)
+    np.testing.assert_allclose(moments.mean, gradient, atol=1e-12)
+
+
+def test_the_price_of_estimated_baselines_falls_like_one_over_n_minus_one():
+    mdp, policy = random_rational(1)
+    two, three, five = (leave_one_out_moments(mdp, policy, 3, n).trace for n in (2, 3, 5))
+    assert two - three == 2 * (three - five) > 0
+
+
+def test_wrong_arguments_are_named():
+    mdp, policy = random_rational(0)
+    with pytest.raises(ValueError, match="n is 1, not an integer of at least 2"):
+        leave_one_out_moments(mdp, policy, 3, 1)
+    with pytest.raises(ValueError, match="weights is 'q', not one of 'reward-to-go'"):
+        leave_one_out_moments(mdp, policy, 3, 2, "q")
+    assert isinstance(leave_one_out_moments(mdp, policy, 1, 2).trace, F)

@@ -1,0 +1,297 @@
+from fractions import Fraction as F
+
+import numpy as np
+import problems
+import pytest
+from problems import random_fractions, random_rational, table_example
+from trajectories import expectation
+
+from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils.exact.baselines import (
+    optimal_constant_baseline,
+    optimal_state_baseline,
+    optimal_total_return_baseline,
+    per_step_baseline,
+)
+from utils.exact.variance import (
+    WEIGHTS,
+    ScoredChain,
+    decomposition,
+    estimator_moments,
+    occupancy_sample_moments,
+    return_and_score_moments,
+)
+from utils.model import examples
+from utils.model.policies import LinearSoftmax
+from utils.model.rational import RationalMDP
+
+
+def pathwise(mdp, policy, weights, b, V, Q, lam, T):
+    """X of one path, straight from the definition."""
+    gamma, psi, pi = mdp.gamma, policy.scores, policy.probabilities
+
+    def sample(s, a):
+        r = [mdp.R[s[t], a[t]] for t in range(T)]
+        delta = [r[t] + gamma * V[t + 1][s[t + 1]] - V[t][s[t]] for t in range(T)]
+        total = sum(gamma**k * r[k] for k in range(T))
+        x = 0 * psi[0, 0]
+        for t in range(T):
+            if weights == "total-return":
+                x = x + psi[s[t], a[t]] * (total - b)
+            elif weights == "all-action":
+                x = x + gamma**t * sum(pi[s[t], c] * Q[t][s[t], c] * psi[s[t], c] for c in range(2))
+            else:
+                w = {
+                    "reward-to-go": sum(gamma ** (k - t) * r[k] for k in range(t, T)),
+                    "q": Q[t][s[t], a[t]],
+                    "advantage": Q[t][s[t], a[t]] - V[t][s[t]],
+                    "td-error": delta[t],
+                    "gae": sum((gamma * lam) ** (k - t) * delta[k] for k in range(t, T)),
+                }[weights]
+                x = x + gamma**t * psi[s[t], a[t]] * (w - b[t][s[t]])
+        return x
+
+    return sample
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("seed", range(3))
+def test_finite_horizon_moments_are_exactly_those_of_the_enumeration(weights, seed):
+    mdp, policy = random_rational(seed)
+    T, lam = 3, F(1, 3)
+    rng = np.random.default_rng(seed)
+    critic = (random_fractions(rng, (T + 1, 2)), random_fractions(rng, (T, 2, 2)))
+    baseline = {"total-return": F(3, 4), "all-action": None}.get(
+        weights, random_fractions(rng, (T, 2))
+    )
+    sample = pathwise(mdp, policy, weights, baseline, *critic, lam, T)
+    mean = expectation(mdp, policy, T, sample)
+    second = expectation(mdp, policy, T, lambda s, a: sample(s, a) ** 2)
+    moments = estimator_moments(mdp, policy, weights, baseline, critic, lam, horizon=T)
+    assert moments.mean.tolist() == mean.tolist()
+    assert moments.variance.tolist() == (second - mean**2).tolist()
+
+
+@pytest.mark.parametrize("weights", [w for w in WEIGHTS if w != "total-return"])
+def test_infinite_horizon_moments_are_the_limit_of_long_horizons(weights):
+    rng = np.random.default_rng(3)
+    mdp = problems.random_mdp(rng, 4, 3, gamma=0.7)
+    policy = LinearSoftmax(rng.normal(size=(4, 3, 2)), rng.normal(size=2))
+    baseline = None if weights == "all-action" else rng.normal(size=4)
+    limit = estimator_moments(mdp, policy, weights, baseline, lam=0.4)
+    long = estimator_moments(
+        mdp, policy, weights, baseline, exact.values(mdp, policy), lam=0.4, horizon=150
+    )
+    np.testing.assert_allclose(limit.mean, long.mean, rtol=1e-11)
+    np.testing.assert_allclose(limit.variance, long.variance, rtol=1e-11)
+    if baseline is None or weights != "gae":
+        np.testing.assert_allclose(limit.mean, exact.policy_gradient(mdp, policy), rtol=1e-10)
+
+
+TABLE = {
+    "reward-to-go, b = 0": ("736137902866/1240829296875", "4706195521233619650/96087003344892763"),
+    "reward-to-go, b = J": ("120085301191/1240829296875", "299983844991424775/96087003344892763"),
+    "reward-to-go, best constant": (
+        "15915433606327/179920248046875",
+        "116828565848812470575/39299584368061140067",
+    ),
+    "reward-to-go, b = V": ("110573577991/1240829296875", "292602454627048775/96087003344892763"),
+    "reward-to-go, per step": (
+        "95701867291/1240829296875",
+        "284040594027238075/96087003344892763",
+    ),
+    "reward-to-go, best b(s)": (
+        "92669127067/1240829296875",
+        "280043866372687675/96087003344892763",
+    ),
+    "q": ("12809371/24609375", "1273204553925/27736732513"),
+    "advantage": ("622108/19140625", "10002890300/27736732513"),
+    "q, per step": ("368008/19140625", "101569000/454700533"),
+    "all-action": ("368008/19140625", "101569000/454700533"),
+    "q, best b(s)": ("347496/19140625", "5878239400/27736732513"),
+    "td-error": ("67854889/2067187500", "5746865525/15849561436"),
+}
+
+
+@pytest.mark.parametrize("column", [0, 1])
+@pytest.mark.parametrize("row", TABLE)
+def test_variances_of_the_running_mdp_are_these_fractions(row, column):
+    mdp, policy = table_example(["1/2", "9/10"][column])
+    V, _ = ScoredChain.of(mdp, policy).values()
+    weights, _, name = row.partition(", ")
+    baseline = {
+        "": lambda: None,
+        "b = 0": lambda: 0,
+        "b = J": lambda: mdp.rho0 @ V,
+        "b = V": lambda: V,
+        "best constant": lambda: optimal_constant_baseline(mdp, policy),
+        "per step": lambda: per_step_baseline(mdp, policy),
+        "best b(s)": lambda: optimal_state_baseline(mdp, policy, weights),
+    }[name]()
+    moments = estimator_moments(mdp, policy, weights, baseline)
+    assert moments.trace == F(TABLE[row][column])
+    gradient = [["-228/625", "132/625"], ["-2500/1849", "3380/1849"]][column]
+    assert moments.mean.tolist() == [F(x) for x in gradient]
+
+
+@pytest.mark.parametrize(
+    ("gamma", "traces"),
+    [
+        ("1/2", ("346684822/172265625", "2156101/1171875", "107892/390625")),
+        ("9/10", (924.05, 871.77, 9.949)),
+    ],
+)
+def test_variances_of_one_draw_from_the_occupancy(gamma, traces):
+    mdp, policy = table_example(gamma)
+    for weights, trace in zip(("return", "q", "advantage"), traces, strict=True):
+        moments = occupancy_sample_moments(mdp, policy, weights)
+        if isinstance(trace, str):
+            assert moments.trace == F(trace)
+        else:  # the table prints five digits
+            assert float(moments.trace) == pytest.approx(trace, rel=6e-5)
+        assert moments.mean.tolist() == estimator_moments(mdp, policy, "q").mean.tolist()
+
+
+def test_total_return_variances_grow_as_in_the_table():
+    mdp, policy = table_example("9/10")
+    printed = {5: (9.734, 2.07, 4.22), 10: (42.39, 6.42, 13.98), 20: (139.8, 14.6, 32.6)}
+    for T, row in printed.items():
+        best = optimal_total_return_baseline(mdp, policy, T)
+        traces = (
+            estimator_moments(mdp, policy, "total-return", horizon=T).trace,
+            estimator_moments(mdp, policy, "total-return", best, horizon=T).trace,
+            estimator_moments(mdp, policy, horizon=T).trace,
+        )
+        for trace, digits in zip(traces, row, strict=True):
+            assert f"{float(trace):.3g}" == f"{digits:.3g}"
+    moments = [estimator_moments(mdp, policy, "total-return", horizon=T).trace for T in (1, 2)]
+    assert moments == [F(1, 16), F(243511, 230400)]
+    half = estimator_moments(*table_example("1/2"), "total-return", horizon=2).trace
+    assert half == F(45695, 82944)
+
+
+@pytest.mark.parametrize(
+    "gamma, row, printed",
+    [
+        ("9/10", (50, 100), [("423.1", "33.3", "48.13"), ("841.1", "62.3", "48.97")]),
+        ("1/2", (5, 10, 20, 50, 100), [["2.017"], ["4.005"], ["7.759"], ["19.00"], ["37.74"]]),
+    ],
+)
+def test_total_return_variances_of_long_horizons_are_those_of_the_table(gamma, row, printed):
+    # In floating point: the fractions of a hundred steps have thousands of digits.
+    tables = examples.running_tables()
+    mdp = RationalMDP(tables.P, tables.R, gamma, tables.rho0).to_floats()
+    policy = LinearSoftmax.logits([0.5, 1 / 3])
+    for T, digits in zip(row, printed, strict=True):
+        best = optimal_total_return_baseline(mdp, policy, T)
+        traces = (
+            estimator_moments(mdp, policy, "total-return", horizon=T).trace,
+            estimator_moments(mdp, policy, "total-return", best, horizon=T).trace,
+            estimator_moments(mdp, policy, horizon=T).trace,
+        )
+        for trace, text in zip(traces, digits, strict=False):
+            assert f"{trace:.{len(text.split('.')[1])}f}" == text
+
+
+def test_total_return_variance_grows_linearly_with_the_predicted_slope():
+    # Slope E[(G - b)^2] times the mean of E||psi||^2 under the stationary law of the chain.
+    tables = examples.running_tables()
+    mdp = RationalMDP(tables.P, tables.R, "9/10", tables.rho0).to_floats()
+    policy = LinearSoftmax.logits([0.5, 1 / 3])
+    slope = np.diff(
+        [estimator_moments(mdp, policy, "total-return", horizon=T).trace for T in (400, 401)]
+    )
+    assert slope == pytest.approx(8.27864, rel=1e-5)
+
+
+@pytest.mark.parametrize("horizon", [None, 2, 4])
+@pytest.mark.parametrize("seed", range(3))
+def test_reward_to_go_and_q_differ_by_the_two_martingale_sums(seed, horizon):
+    # eq:var-decomposition, with both sums written out over paths.
+    mdp, policy = random_rational(seed)
+    parts = decomposition(mdp, policy, horizon)
+    chain = ScoredChain.of(mdp, policy)
+    critic = chain.values() if horizon is None else chain.finite_horizon_values(horizon)
+    by_return = estimator_moments(mdp, policy, "reward-to-go", horizon=horizon).trace
+    by_q = estimator_moments(mdp, policy, "q", critic=critic, horizon=horizon).trace
+    assert by_return - by_q == parts.distance + 2 * parts.covariance
+    assert parts.distance >= 0
+    if horizon is None:
+        return
+    V, Q = critic
+    grad_V = [0 * policy.scores[:, 0]]
+    for t in reversed(range(horizon)):
+        h = chain.mean(policy.scores * Q[t][:, :, None])
+        grad_V.insert(0, h + mdp.gamma * (chain.kernel @ grad_V[0]))
+
+    def sums(s, a):
+        distance = covariance = M = 0
+        for k in range(1, horizon):
+            M = M + policy.scores[s[k - 1], a[k - 1]]
+            zeta = Q[k][s[k], a[k]] - mdp.P[s[k - 1], a[k - 1]] @ V[k]
+            onward = policy.scores[s[k], a[k]] * Q[k][s[k], a[k]]
+            onward = onward + mdp.gamma * (mdp.P[s[k], a[k]] @ grad_V[k + 1])
+            distance += mdp.gamma ** (2 * k) * (M @ M) * zeta**2
+            covariance += mdp.gamma ** (2 * k) * zeta * (M @ onward)
+        return np.array([distance, covariance])
+
+    by_enumeration = expectation(mdp, policy, horizon, sums).tolist()
+    assert by_enumeration == [parts.distance, parts.covariance]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("shared", [False, True])
+def test_variance_is_the_spread_of_simulated_estimates(weights, shared):
+    # The estimated variance of N = 100 000 samples has its own standard error, from the fourth
+    # moment; 5 of these, at most 4 coordinates: false alarm below 4 * 5.7e-7 a case.
+    rng = np.random.default_rng(21)
+    mdp = problems.random_mdp(rng, 3, 2, gamma=0.6)
+    if shared:
+        policy = LinearSoftmax(rng.normal(size=(3, 2, 2)), rng.normal(size=2))
+    else:
+        policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    T, n_batches, size = 12, 400, 250
+    moments = estimator_moments(mdp, policy, weights, None, exact.values(mdp, policy), 0.5, T)
+    rollouts = simulate(mdp, policy, n_batches * size, T, rng)
+    parts = [
+        policy_gradient(
+            rollouts.columns(c), policy, mdp, weights=weights, lam=0.5
+        )
+        for c in (slice(i * size, (i + 1) * size) for i in range(n_batches))
+    ]  # fmt: skip
+    variances = np.array([part.standard_error**2 * size for part in parts])
+    error = variances.std(axis=0, ddof=1) / np.sqrt(n_batches)
+    assert (np.abs(variances.mean(axis=0) - moments.variance) <= 5 * error + 1e-15).all()
+    means = np.array([part.mean for part in parts])
+    spread = np.sqrt(moments.variance / (n_batches * size))
+    assert (np.abs(means.mean(axis=0) - moments.mean) <= 5 * spread + 1e-15).all()
+
+
+def test_moments_of_return_and_score_start_with_the_objective_and_zero():
+    mdp, policy = table_example("1/2")
+    m = return_and_score_moments(mdp, policy, 3)
+    assert m[0, 0].tolist() == [1, 1] and m[0, 1].tolist() == [0, 0]
+    V, _ = ScoredChain.of(mdp, policy).finite_horizon_values(3)
+    assert m[1, 0].tolist() == [V[0][0]] * 2
+
+
+def test_wrong_arguments_are_named():
+    mdp, policy = table_example("1/2")
+    with pytest.raises(ValueError, match="'total-return' needs a horizon"):
+        estimator_moments(mdp, policy, "total-return")
+    with pytest.raises(ValueError, match="takes a single number"):
+        estimator_moments(mdp, policy, "total-return", [1, 2], horizon=2)
+    with pytest.raises(ValueError, match=r"baseline has shape \[3\], not \[2\]"):
+        estimator_moments(mdp, policy, baseline=[1, 2, 3])
+    with pytest.raises(ValueError, match=r"baseline has shape \[3, 2\], not \[4, 2\]"):
+        estimator_moments(mdp, policy, baseline=np.zeros((3, 2)), horizon=4)
+    with pytest.raises(ValueError, match="baseline is 'leave-one-out', not a number"):
+        estimator_moments(mdp, policy, baseline="leave-one-out")
+    with pytest.raises(ValueError, match="takes no baseline"):
+        estimator_moments(mdp, policy, "all-action", 1)
+    with pytest.raises(ValueError, match="weights is 'G', not one of"):
+        estimator_moments(mdp, policy, "G")
+    with pytest.raises(ValueError, match="lam is 2, not in"):
+        estimator_moments(mdp, policy, "gae", lam=2)
+    with pytest.raises(ValueError, match="weights is 'gae', not one of 'q'"):
+        occupancy_sample_moments(mdp, policy, "gae")

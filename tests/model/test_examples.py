@@ -1,0 +1,63 @@
+import numpy as np
+import problems
+import pytest
+
+from utils import exact
+from utils.model import examples
+
+
+def test_running_example_has_the_values_worked_out_by_hand():
+    # V solves V0 = 3/5 + (11 V0 + 9 V1)/40, V1 = 2/3 + (7 V0 + 5 V1)/24 at gamma = 1/2.
+    mdp, policy = examples.running(), examples.running_policy()
+    V, _ = exact.values(mdp, policy)
+    np.testing.assert_allclose(
+        V, np.linalg.solve([[29 / 40, -9 / 40], [-7 / 24, 19 / 24]], [0.6, 2 / 3])
+    )
+
+
+def test_running_tables_are_the_running_mdp():
+    tables, mdp = examples.running_tables(), examples.running(gamma=0.9)
+    np.testing.assert_array_equal(np.array(tables.P, dtype=float), mdp.P)
+    np.testing.assert_array_equal(np.array(tables.R, dtype=float), mdp.R)
+    np.testing.assert_array_equal(np.array(tables.rho0, dtype=float), mdp.rho0)
+    assert mdp.gamma == 0.9
+
+
+def test_running_policy_takes_action_one_with_the_stated_probabilities():
+    policy = examples.running_policy()
+    np.testing.assert_allclose(policy.probabilities[:, 1], [2 / 5, 1 / 3], rtol=1e-15)
+    np.testing.assert_array_equal(policy.theta[:, 0], 0)
+
+
+def test_frozen_lake_policy_prefers_down_and_right_where_they_lead_on():
+    pi = examples.frozen_lake_policy().probabilities
+    np.testing.assert_allclose(pi[:12, examples.DOWN] / pi[:12, 0], np.e)
+    np.testing.assert_allclose(pi[12:, examples.DOWN] / pi[12:, 0], 1)
+    inner = np.arange(16) % 4 < 3
+    np.testing.assert_allclose(pi[inner, examples.RIGHT] / pi[inner, 3], np.e)
+    np.testing.assert_allclose(pi[~inner, examples.RIGHT] / pi[~inner, 3], 1)
+    assert exact.objective(examples.frozen_lake(), examples.frozen_lake_policy()) > 0
+
+
+def test_random_mdp_honours_its_options():
+    rng = np.random.default_rng(1)
+    mdp = problems.random_mdp(rng, 6, 3, gamma=0.3, successors=2, absorbing=2)
+    assert mdp.gamma == 0.3
+    assert ((mdp.P[:4] > 0).sum(axis=2) <= 2).all()
+    np.testing.assert_array_equal(mdp.P[4:, :, 4:], np.eye(2)[:, None, :].repeat(3, axis=1))
+    assert not mdp.R[4:].any()
+    with pytest.raises(ValueError, match="n_states is 0"):
+        problems.random_mdp(rng, 0, 2)
+
+
+def test_a_shared_logit_keeps_the_policy_and_sums_the_columns_of_the_gradient():
+    mdp, policy = examples.running(0.7), examples.running_policy()
+    shared = examples.shared_logit(policy, action=1)
+    np.testing.assert_allclose(shared.probabilities, policy.probabilities)
+    np.testing.assert_allclose(
+        shared.scores[:, :, 0], np.array([0, 1]) - policy.probabilities[:, [1]]
+    )
+    tabular = exact.policy_gradient(mdp, policy)
+    np.testing.assert_allclose(exact.policy_gradient(mdp, shared), tabular[:, 1].sum())
+    with pytest.raises(ValueError, match="action is 2; it should be from 0 to 1"):
+        examples.shared_logit(policy, action=2)

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from utils import TabularSoftmax
+from utils.model.policies import LinearSoftmax, TablePolicy, cumulative
+
+RNG = np.random.default_rng(5)
+SOFTMAX = TabularSoftmax(RNG.normal(size=(3, 4)))
+SHARED = LinearSoftmax(RNG.normal(size=(3, 4, 2)), RNG.normal(size=2), RNG.normal(size=(3, 4)))
+
+
+@pytest.mark.parametrize("policy", [SOFTMAX, SHARED])
+def test_probabilities_sum_to_one(policy):
+    assert (policy.probabilities > 0).all()
+    np.testing.assert_allclose(policy.probabilities.sum(axis=1), 1, rtol=1e-15)
+
+
+@pytest.mark.parametrize("policy", [SOFTMAX, SHARED])
+def test_score_has_mean_zero_under_the_policy(policy):
+    means = np.einsum("sa,sad->sd", policy.probabilities, policy.scores)
+    np.testing.assert_allclose(means, 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("policy", [SOFTMAX, SHARED])
+def test_score_is_the_derivative_of_the_log_probability(policy):
+    def log_probabilities(theta):
+        if policy is SOFTMAX:
+            logits = theta
+        else:
+            logits = policy.offsets + policy.features @ theta
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    step = 1e-20
+    for i in range(policy.theta.size):
+        theta = policy.theta.astype(complex)
+        theta.flat[i] += 1j * step
+        derivative = log_probabilities(theta).imag / step
+        np.testing.assert_allclose(policy.scores[:, :, i], derivative, atol=1e-14)
+
+
+@pytest.mark.parametrize("policy", [SOFTMAX, SHARED])
+def test_score_sum_agrees_with_the_table_of_scores(policy):
+    weights = RNG.normal(size=(3, 4))
+    by_table = np.einsum("sa,sad->d", weights, policy.scores).reshape(policy.theta.shape)
+    np.testing.assert_allclose(policy.score_sum(weights), by_table, atol=1e-14)
+    np.testing.assert_allclose(policy.score(2, 1), policy.scores[2, 1].reshape(policy.theta.shape))
+
+
+@pytest.mark.parametrize("policy", [SOFTMAX, SHARED])
+def test_gradient_norm_is_probability_times_norm_of_score(policy):
+    norms = policy.probabilities * np.linalg.norm(policy.scores, axis=2)
+    np.testing.assert_allclose(policy.gradient_norms, norms, atol=1e-15)
+
+
+def test_softmax_survives_large_logits():
+    pi = TabularSoftmax([[1000.0, 0.0], [-1000.0, 0.0]]).probabilities
+    np.testing.assert_array_equal(pi, [[1, 0], [0, 1]])
+
+
+def test_from_probabilities_gives_these_probabilities():
+    pi = [[0.2, 0.8], [0.5, 0.5]]
+    np.testing.assert_allclose(TabularSoftmax.from_probabilities(pi).probabilities, pi, rtol=1e-15)
+
+
+def test_from_probabilities_refuses_a_zero():
+    with pytest.raises(ValueError, match=r"probabilities\[1, 0\] is 0, but a softmax is positive"):
+        TabularSoftmax.from_probabilities([[0.5, 0.5], [0, 1]])
+
+
+def test_wrong_parameters_are_named():
+    with pytest.raises(ValueError, match=r"theta\[0, 1\] is nan"):
+        TabularSoftmax([[0, np.nan]])
+    with pytest.raises(ValueError, match=r"theta has shape \[2\], not \[any, any\]"):
+        TabularSoftmax([0, 1])
+    with pytest.raises(ValueError, match=r"probabilities\[0\] sums to 0.9, not 1"):
+        TablePolicy([[0.5, 0.4]])
+    with pytest.raises(ValueError, match=r"theta has shape \[3\], not \[2\]"):
+        LinearSoftmax(np.ones((2, 2, 2)), np.ones(3))
+    with pytest.raises(ValueError, match=r"offsets has shape \[2, 3\], not \[2, 2\]"):
+        LinearSoftmax(np.ones((2, 2, 2)), np.ones(2), np.ones((2, 3)))
+
+
+def test_an_action_of_probability_zero_is_never_drawn():
+    # Ten times 0.1 sums to less than 1: without care the last, impossible action could be drawn.
+    policy = TablePolicy([[0.0] + [0.1] * 10 + [0.0]])
+    cdf = cumulative(policy.probabilities)[0]
+    assert (cdf[0], cdf[10], cdf[11]) == (0, 1, 1)
+    actions = policy.sample(np.zeros(10_000, dtype=int), np.random.default_rng(0))
+    assert actions.min() >= 1 and actions.max() <= 10
+
+
+def test_samples_have_the_probabilities_of_the_policy():
+    # 24 frequencies, each within 5 standard errors: false alarm below 24 * 5.7e-7.
+    n = 40_000
+    states = np.repeat([0, 1, 2], n)
+    actions = SOFTMAX.sample(states, np.random.default_rng(7))
+    for s in range(3):
+        frequency = np.bincount(actions[states == s], minlength=4) / n
+        pi = SOFTMAX.probabilities[s]
+        assert (np.abs(frequency - pi) < 5 * np.sqrt(pi * (1 - pi) / n)).all()
+
+
+def test_sampling_needs_a_generator():
+    with pytest.raises(ValueError, match="not a numpy.random.Generator"):
+        SOFTMAX.sample([0], 3)

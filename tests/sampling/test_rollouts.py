@@ -1,0 +1,166 @@
+import tracemalloc
+
+import numpy as np
+import problems
+import pytest
+
+from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils.model import examples
+from utils.model.policies import TablePolicy
+from utils.sampling.rollouts import BLOCK, Rollouts, simulate_in_chunks
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def test_arrays_are_time_major():
+    rollouts = simulate(examples.running(), examples.running_policy(), n=7, horizon=5, rng=rng())
+    assert rollouts.states.shape == rollouts.actions.shape == rollouts.rewards.shape == (5, 7)
+    assert rollouts.path.shape == (6, 7)
+    assert (rollouts.horizon, rollouts.n) == (5, 7)
+
+
+def test_rewards_are_the_table_read_at_state_and_action():
+    mdp = examples.frozen_lake()
+    rollouts = simulate(mdp, examples.frozen_lake_policy(), n=500, horizon=60, rng=rng())
+    np.testing.assert_array_equal(rollouts.rewards, mdp.R[rollouts.states, rollouts.actions])
+    assert rollouts.rewards.any()
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_no_impossible_step_is_taken_in_either_mode(common):
+    mdp = examples.frozen_lake()
+    policy = TablePolicy(np.eye(4)[rng(0).integers(0, 4, 16)])
+    rollouts = simulate(mdp, policy, 500, 40, rng(1), common_random_numbers=common)
+    assert (mdp.P[rollouts.states, rollouts.actions, rollouts.next_states] > 0).all()
+    assert (policy.probabilities[rollouts.states, rollouts.actions] == 1).all()
+
+
+def test_common_random_numbers_change_an_action_only_between_the_two_cdfs():
+    # 10 000 uniforms decide the first action; raising pi(1|0) can only turn 0 into 1.
+    mdp = examples.running()
+    low, high = (
+        simulate(mdp, TablePolicy([[1 - p, p], [1, 0]]), 10_000, 3, rng(5), True).actions[0]
+        for p in (0.4, 0.45)
+    )
+    assert (low <= high).all()
+    assert 0.05 * 10_000 == pytest.approx((low != high).sum(), abs=5 * np.sqrt(0.05 * 10_000))
+
+
+def test_both_modes_have_the_same_law():
+    # 40 mean rewards, each within 5 standard errors of the exact one: false alarm 40 * 5.7e-7.
+    mdp = problems.random_mdp(rng(3), 5, 3)
+    policy = TabularSoftmax(rng(4).normal(size=(5, 3)))
+    laws = exact.state_distributions(mdp, policy, 19)
+    expected = laws @ exact.policy_reward(mdp, policy)
+    for common in (False, True):
+        rewards = simulate(mdp, policy, 20_000, 20, rng(6), common).rewards
+        errors = rewards.std(axis=1, ddof=1) / np.sqrt(20_000)
+        assert (np.abs(rewards.mean(axis=1) - expected) < 5 * errors).all()
+
+
+def test_more_trajectories_than_a_block_are_all_filled():
+    mdp, policy = examples.running(), examples.running_policy()
+    rollouts = simulate(mdp, policy, n=2 * BLOCK + 77, horizon=3, rng=rng())
+    assert set(np.unique(rollouts.path)) == set(np.unique(rollouts.actions)) == {0, 1}
+    np.testing.assert_array_equal(rollouts.rewards, mdp.R[rollouts.states, rollouts.actions])
+
+
+def test_chunks_reuse_one_piece_of_memory_and_add_up():
+    mdp, policy = examples.running(), examples.running_policy()
+    sizes, memory = [], set()
+    for chunk in simulate_in_chunks(mdp, policy, 1050, 10, rng(), chunk=500):
+        np.testing.assert_array_equal(chunk.rewards, mdp.R[chunk.states, chunk.actions])
+        sizes.append(chunk.n)
+        memory.add(chunk.rewards.ctypes.data)
+    assert sizes == [500, 500, 50]
+    assert len(memory) == 2
+
+
+def test_chunks_keep_memory_bounded():
+    # 200 000 x 50 steps need 240 MB at once; chunks of 1000 need 1.2 MB and some scratch.
+    mdp, policy = examples.running(), examples.running_policy()
+    tracemalloc.start()
+    total = sum(
+        policy_gradient(chunk, policy, mdp).n
+        for chunk in simulate_in_chunks(mdp, policy, 200_000, 50, rng(), chunk=1000)
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert total == 200_000
+    assert peak < 10e6
+
+
+def test_same_seed_same_numbers():
+    mdp, policy = examples.running(), examples.running_policy()
+    first = simulate(mdp, policy, n=50, horizon=9, rng=rng(3))
+    again = simulate(mdp, policy, n=50, horizon=9, rng=rng(3))
+    other = simulate(mdp, policy, n=50, horizon=9, rng=rng(4))
+    np.testing.assert_array_equal(first.states, again.states)
+    np.testing.assert_array_equal(first.actions, again.actions)
+    assert (first.actions != other.actions).any()
+
+
+def test_every_step_has_a_possible_transition():
+    mdp = problems.random_mdp(rng(1), 8, 3, successors=2, absorbing=1)
+    policy = TabularSoftmax(rng(2).normal(size=(8, 3)))
+    rollouts = simulate(mdp, policy, n=2000, horizon=30, rng=rng())
+    next_states = rollouts.next_states
+    assert (mdp.P[rollouts.states, rollouts.actions, next_states] > 0).all()
+
+
+def test_frequencies_of_states_and_actions_are_their_probabilities():
+    # 60 frequencies, each within 5 standard errors: false alarm below 60 * 5.7e-7.
+    mdp = problems.random_mdp(rng(5), 4, 3)
+    policy = TabularSoftmax(rng(6).normal(size=(4, 3)))
+    n, horizon = 40_000, 5
+    rollouts = simulate(mdp, policy, n=n, horizon=horizon, rng=rng(7))
+    laws = exact.state_distributions(mdp, policy, horizon)
+    for t in range(horizon):
+        p = laws[t][:, None] * policy.probabilities
+        pairs = rollouts.states[t] * 3 + rollouts.actions[t]
+        frequency = np.bincount(pairs, minlength=12).reshape(4, 3) / n
+        assert (np.abs(frequency - p) <= 5 * np.sqrt(p * (1 - p) / n)).all()
+
+
+def test_an_action_of_probability_zero_is_never_taken():
+    policy = TablePolicy([[0, 1], [1, 0]])
+    rollouts = simulate(examples.running(), policy, n=5000, horizon=20, rng=rng())
+    np.testing.assert_array_equal(rollouts.actions, 1 - rollouts.states)
+
+
+def test_rollouts_made_by_hand_are_checked():
+    mdp, policy = examples.running(), examples.running_policy()
+    path, actions, rewards = np.zeros((3, 2), int), np.zeros((2, 2), int), np.zeros((2, 2))
+    by_hand = Rollouts(path, actions, rewards)
+    assert policy_gradient(by_hand, policy, mdp).n == 2
+    with pytest.raises(ValueError, match=r"path has shape \[2, 2\], not \[3, 2\]"):
+        Rollouts(path[:2], actions, rewards)
+    with pytest.raises(ValueError, match=r"rewards has shape \[1, 2\], not \[2, 2\]"):
+        Rollouts(path, actions, rewards[:1])
+    with pytest.raises(ValueError, match=r"rewards\[0, 0\] is nan, not a finite number"):
+        policy_gradient(Rollouts(path, actions, rewards * np.nan), policy, mdp)
+    with pytest.raises(ValueError, match=r"path\[0, 0\] is 2, not in 0, ..., 1"):
+        policy_gradient(Rollouts(path + 2, actions, rewards), policy, mdp)
+    with pytest.raises(ValueError, match=r"actions\[1, 1\] is -1, not in 0, ..., 1"):
+        policy_gradient(Rollouts(path, np.array([[0, 0], [0, -1]]), rewards), policy, mdp)
+
+
+def test_rollouts_of_another_mdp_are_refused():
+    lake = examples.frozen_lake()
+    rollouts = simulate(lake, examples.frozen_lake_policy(), n=3, horizon=2, rng=rng())
+    with pytest.raises(ValueError, match="of an MDP with 16 states and 4 actions, this one has 2"):
+        policy_gradient(rollouts, examples.running_policy(), examples.running())
+
+
+def test_wrong_arguments_are_named():
+    mdp, policy = examples.running(), examples.running_policy()
+    with pytest.raises(ValueError, match="n is 0, not an integer of at least 1"):
+        simulate(mdp, policy, n=0, horizon=5, rng=rng())
+    with pytest.raises(ValueError, match="horizon is 1.5, not an integer"):
+        simulate(mdp, policy, n=1, horizon=1.5, rng=rng())
+    with pytest.raises(ValueError, match="rng is 0, not a numpy.random.Generator"):
+        simulate(mdp, policy, n=1, horizon=1, rng=0)
+    with pytest.raises(ValueError, match="the policy is for 16 states"):
+        simulate(mdp, examples.frozen_lake_policy(), n=1, horizon=1, rng=rng())

@@ -1,0 +1,104 @@
+from itertools import product
+
+import numpy as np
+import problems
+import pytest
+
+from utils import TabularSoftmax, exact, simulate
+from utils.model import examples
+from utils.model.mdp import padded_pairs, power_of_two
+from utils.sampling.alias import word_shares
+from utils.sampling.rollouts import AliasSteps
+from utils.sampling.runs import RunTables, run_length
+
+WORDS = 2**32
+MANY = 10**6
+
+
+def chances(mdp, policy):
+    return padded_pairs(policy.probabilities).take(mdp.branches.pairs) * mdp.branches.probabilities
+
+
+@pytest.mark.parametrize(
+    ("mdp", "steps", "length"),
+    [
+        (examples.running(), MANY, 4),
+        (examples.running(), 320, 1),
+        (examples.frozen_lake(), MANY, 2),
+        (problems.random_mdp(np.random.default_rng(0), 100, 4), MANY, 1),
+        (problems.random_mdp(np.random.default_rng(0), 1, 1), MANY, 4),
+    ],
+)
+def test_a_run_is_long_in_a_small_mdp_that_is_used_often(mdp, steps, length):
+    assert run_length(mdp.branches, steps) == length
+
+
+def test_every_run_owns_the_words_of_its_probability():
+    # All runs of four steps of the running MDP, against products of pi and P.
+    mdp, policy = examples.running(), examples.running_policy()
+    runs = RunTables.build(mdp.branches, chances(mdp, policy), MANY)
+    assert runs.length == 4
+    labels = runs.tables.labels
+    n_columns = len(labels) // 2 // mdp.n_states
+    column_words = WORDS // n_columns
+    # A column belongs to its own label up to the limit that its offset encodes, then to a partner.
+    cells = np.arange(len(labels) // 2)
+    limits = (cells + 1) * column_words - runs.tables.offsets
+    for start in range(mdp.n_states):
+        owned = {}
+        for cell in cells[start * n_columns : (start + 1) * n_columns]:
+            for label, words in zip(
+                labels[2 * cell : 2 * cell + 2],
+                (limits[cell], column_words - limits[cell]),
+                strict=True,
+            ):
+                owned[int(label)] = owned.get(int(label), 0) + int(words)
+        for actions, states in product(product(range(2), repeat=4), product(range(2), repeat=4)):
+            path = (start, *states)
+            probability = np.prod(
+                [
+                    policy.probabilities[path[t], actions[t]]
+                    * mdp.P[path[t], actions[t], path[t + 1]]
+                    for t in range(4)
+                ]
+            )
+            packed = 0
+            for t in range(4):
+                packed = (packed << runs.field_bits) + path[t] * power_of_two(2) + actions[t]
+            assert abs(owned[(path[4] << 32) + packed] - WORDS * probability) < 1.01
+        assert sum(owned.values()) == WORDS
+
+
+def test_a_run_of_one_step_has_the_shares_of_the_step():
+    mdp, policy = examples.frozen_lake(), examples.frozen_lake_policy()
+    runs = RunTables.build(mdp.branches, chances(mdp, policy), 0)
+    assert runs.length == 1
+    assert (word_shares(chances(mdp, policy)).sum(axis=1) == WORDS).all()
+    np.testing.assert_array_equal(runs.tables.labels[::2], mdp.branches.labels.ravel())
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 3, 4, 5, 7, 8, 9])
+@pytest.mark.parametrize("n", [1, 3, 9000])
+def test_runs_fill_horizons_that_are_no_multiple_of_their_length(horizon, n):
+    mdp, policy = examples.running(), examples.running_policy()
+    rollouts = simulate(mdp, policy, n=n, horizon=horizon, rng=np.random.default_rng(0))
+    s, a = rollouts.states, rollouts.actions
+    np.testing.assert_array_equal(rollouts.rewards, mdp.R[s, a])
+    assert set(np.unique(rollouts.path)) <= {0, 1} and set(np.unique(a)) <= {0, 1}
+
+
+@pytest.mark.parametrize("horizon", [3, 6])
+def test_long_runs_keep_the_law_of_every_transition(horizon):
+    # At each time all triples (s, a, s'): 8 a time, at 5 standard errors; false alarm < 1e-4.
+    rng = np.random.default_rng(9)
+    mdp = problems.random_mdp(rng, 2, 2)
+    policy = TabularSoftmax(rng.normal(size=(2, 2)))
+    n = 100_000
+    assert AliasSteps(mdp, policy, n * horizon).runs.length == 4
+    rollouts = simulate(mdp, policy, n=n, horizon=horizon, rng=rng)
+    laws = exact.state_distributions(mdp, policy, horizon)
+    for t in range(horizon):
+        triple = (rollouts.path[t] * 2 + rollouts.actions[t]) * 2 + rollouts.path[t + 1]
+        found = np.bincount(triple, minlength=8).reshape(2, 2, 2) / n
+        p = laws[t][:, None, None] * policy.probabilities[:, :, None] * mdp.P
+        assert (np.abs(found - p) <= 5 * np.sqrt(p * (1 - p) / n)).all()

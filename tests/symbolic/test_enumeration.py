@@ -1,0 +1,98 @@
+"""Means by enumeration agree with the closed forms of the symbolic MDP."""
+
+import random
+
+import numpy as np
+import pytest
+
+from utils import symbolic
+from utils.symbolic import enumeration as by_hand
+from utils.symbolic.finite_field import random_point
+
+
+@pytest.fixture
+def x():
+    return random_point(2, 2, random.Random(3), extra=4)
+
+
+def test_values_before_zero_are_the_finite_horizon_values():
+    m = symbolic.free_mdp(2, 2)
+    values = by_hand.values_before(m, m.r_pi * 0, 2)
+    assert (np.array(values) == m.finite_horizon_values(2)[0]).all()
+
+
+def test_values_before_the_stationary_value_stay_stationary():
+    m = symbolic.free_mdp(2, 2)
+    assert (by_hand.values_before(m, m.V, 1)[0] == m.V).all()
+
+
+def test_score_times_a_function_of_the_present_state_has_mean_zero(x):
+    table = symbolic.object_array(x.extra[:2])
+    assert by_hand.mean_score_times(x, 1, table, 1) == 0
+    assert not by_hand.mean_score_times(x, 1, table, 2) == 0
+
+
+def test_score_times_a_function_of_a_later_state_is_the_slope_of_its_law(x):
+    table = symbolic.object_array(x.extra[:2])
+    sums = sum(by_hand.mean_score_times(x, t, table, 2) for t in (0, 1))
+    assert sums == x.gradient(x.state_law(2) @ table)
+
+
+def test_exact_critic_leaves_gae_unbiased_for_every_lambda(x):
+    critic = by_hand.values_before(x, symbolic.object_array(x.extra[:2]), 2)
+    for t in (0, 1):
+        right = by_hand.mean_score_times_q(x, t, critic[t + 1])
+        assert by_hand.mean_gae(x, critic, x.extra[2], t) == right
+
+
+def test_gae_with_lambda_zero_is_one_td_error(x):
+    critic = [symbolic.object_array([x.extra[i], x.extra[i + 1]]) for i in (0, 1, 2)]
+    right = by_hand.mean_score_times_q(x, 1, critic[2])  # the own state's value drops out
+    assert by_hand.mean_gae(x, critic, 0, 1) == right
+
+
+@pytest.mark.parametrize("n", [2, 3])
+@pytest.mark.parametrize("kind", ["total return", "each time"])
+def test_own_batch_mean_shrinks_the_gradient(x, kind, n):
+    J_2 = x.rho0 @ (x.r_pi + x.P_pi @ x.r_pi * x.gamma)
+    update = by_hand.mean_own_batch_update(x, kind, n=n)
+    assert update == x.gradient(J_2) * (n - 1)
+
+
+def test_one_constant_in_reward_to_go_has_another_factor_at_each_time(x):
+    terms = [
+        x.expectation(lambda tau, t=t: by_hand.return_form(x, tau, [t]), 2) * (2 - x.gamma**t)
+        for t in (0, 1)
+    ]
+    assert by_hand.mean_own_batch_update(x, "one constant") == sum(terms)
+
+
+def test_unknown_own_mean_is_refused(x):
+    with pytest.raises(ValueError, match="one constant"):
+        by_hand.mean_own_batch_update(x, "median")
+
+
+def test_returns_and_values_have_the_gradient_as_their_mean(x):
+    J_3 = x.rho0 @ x.finite_horizon_values(3)[0][0]
+    Q = x.finite_horizon_values(3)[1]
+    returns = x.expectation(lambda tau: by_hand.return_form(x, tau, range(3)), 3)
+    values = x.expectation(lambda tau: by_hand.value_form(x, tau, range(3), Q), 3)
+    assert returns == x.gradient(J_3) and values == x.gradient(J_3)
+
+
+def test_episodes_with_exits_have_probabilities_that_sum_to_1():
+    m = symbolic.free_mdp(2, 2, extra=["x0", "x1", "x2", "x3"])
+    world = by_hand.with_exits(m, symbolic.object_array([m.extra[:2], m.extra[2:]]))
+    law = by_hand.episodes(world, 2)
+    assert sum(law.values()) == 1
+    assert len(law) == 4 + 16
+    # An episode of one step ends there: its probability contains the exit.
+    assert law[((0, 1),)] == m.rho0[0] * m.pi[0, 1] * m.extra[1]
+
+
+def test_without_exits_every_episode_has_full_length():
+    m = symbolic.free_mdp(2, 2)
+    law = by_hand.episodes(by_hand.with_exits(m, np.zeros((2, 2), dtype=int)), 2)
+    for tau in m.prefixes(2):
+        assert law[tau] == m.likelihood(tau)
+    assert all(p == 0 for tau, p in law.items() if len(tau) == 1)

@@ -1,0 +1,1 @@
+"""An equation label, a check with teeth, a verdict."""

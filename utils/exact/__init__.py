@@ -1,0 +1,43 @@
+"""Exact solutions of a finite MDP under a policy: J, V, Q, d_gamma, the gradient, variances."""
+
+from utils.exact.bellman import (
+    Evaluation,
+    advantage,
+    evaluate,
+    finite_horizon_advantage,
+    finite_horizon_objective,
+    finite_horizon_occupancy,
+    finite_horizon_policy_gradient,
+    finite_horizon_values,
+    gradient_of,
+    gradient_truncation_bound,
+    objective,
+    occupancy,
+    policy_gradient,
+    policy_kernel,
+    policy_reward,
+    state_distributions,
+    truncation_bound,
+    values,
+)
+
+__all__ = [
+    "Evaluation",
+    "advantage",
+    "evaluate",
+    "finite_horizon_advantage",
+    "finite_horizon_objective",
+    "finite_horizon_occupancy",
+    "finite_horizon_policy_gradient",
+    "finite_horizon_values",
+    "gradient_of",
+    "gradient_truncation_bound",
+    "objective",
+    "occupancy",
+    "policy_gradient",
+    "policy_kernel",
+    "policy_reward",
+    "state_distributions",
+    "truncation_bound",
+    "values",
+]

@@ -1,0 +1,1 @@
+"""Learners, critics and the bug clinic."""

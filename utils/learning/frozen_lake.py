@@ -1,0 +1,80 @@
+"""Stochastic gradient ascent on FrozenLake: from the theorem to programs that learn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from utils import exact
+from utils.common.validation import check_count, check_name
+from utils.estimators.gradient import policy_gradient
+from utils.learning.critics import towards_next_value, towards_returns
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import TabularSoftmax
+from utils.sampling.episodes import collect
+
+METHODS = ("REINFORCE", "learned baseline", "actor-critic")
+
+
+def climb(
+    env,
+    mdp: FiniteMDP,
+    method: str,
+    updates: int,
+    episodes: int,
+    step_size: float,
+    rng: np.random.Generator,
+    horizon: int = 100,
+    rate: float = 0.2,
+) -> np.ndarray:
+    """The exact J_T after 0, 1, ..., ``updates`` steps theta + step_size ghat, [updates + 1].
+
+    ``env`` is played, ``mdp`` is its table. The table serves to know which states are terminal and
+    to say how good each policy is; the learner sees the episodes only. The policy is a softmax with
+    one logit for each pair (s, a), all 0 at first, and ghat is the mean over ``episodes`` episodes
+    of
+
+    - "REINFORCE": sum_t gamma^t psi_t G_t (``eq:reward-to-go``);
+    - "learned baseline": sum_t gamma^t psi_t (G_t - v(s_t)), v moved by ``rate`` towards the
+      returns of each batch after its use;
+    - "actor-critic": sum_t gamma^t psi_t delta_t with the TD error of v, v moved by ``rate``
+      towards r + gamma v(s').
+
+    Williams (1992); Sutton and Barto (2018), sections 13.3 to 13.5.
+    """
+    check_name("method", method, METHODS)
+    theta, v = np.zeros(mdp.R.shape), np.zeros(mdp.n_states)
+    objective = []
+    for k in range(updates + 1):
+        policy = TabularSoftmax(theta)
+        objective.append(exact.finite_horizon_objective(mdp, policy, horizon))
+        if k == updates:
+            break
+        batch = collect(env, policy, episodes, horizon, rng)
+        if method == "actor-critic":
+            ghat = policy_gradient(batch, policy, mdp, "td-error", critic=(v, np.zeros_like(theta)))
+            v = towards_next_value(v, batch, mdp, rate)
+        else:
+            baseline = v if method == "learned baseline" else None
+            ghat = policy_gradient(batch, policy, mdp, baseline=baseline)
+            v = towards_returns(v, batch, mdp, rate)
+        theta = theta + step_size * ghat.mean
+    return np.array(objective)
+
+
+def best_finite_horizon_objective(mdp: FiniteMDP, horizon: int) -> float:
+    """The largest J_T that any policy reaches, also one that looks at the time."""
+    return float(mdp.rho0 @ _best_action_values(mdp, horizon).max(axis=1))
+
+
+def best_actions(mdp: FiniteMDP, horizon: int) -> np.ndarray:
+    """1 for each action that is best with ``horizon`` steps to go, else 0, [S, A]."""
+    Q = _best_action_values(mdp, horizon)
+    return np.isclose(Q, Q.max(axis=1, keepdims=True), rtol=0, atol=1e-12).astype(float)
+
+
+def _best_action_values(mdp: FiniteMDP, horizon: int) -> np.ndarray:
+    """Q_0 of backward induction, Q_t = R + gamma P max_a Q_{t+1}, [S, A]. Bellman (1957)."""
+    Q = np.zeros(mdp.R.shape)
+    for _ in range(check_count("horizon", horizon)):
+        Q = mdp.R + mdp.gamma * mdp.expected_next(Q.max(axis=1))
+    return Q

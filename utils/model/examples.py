@@ -1,0 +1,159 @@
+"""The named MDPs and policies of the book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from utils.common.validation import check_count
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import FinitePolicy, LinearSoftmax, TabularSoftmax
+from utils.model.sparse import SparseMDP
+
+DOWN, RIGHT = 1, 2
+
+
+@dataclass(frozen=True)
+class RunningTables:
+    """The running example in exact fractions, for symbolic work.
+
+    ``P[s][a][s']``, ``R[s][a]``, ``rho0[s]`` and ``p[s]`` = pi(1|s).
+    """
+
+    P: tuple[tuple[tuple[Fraction, ...], ...], ...]
+    R: tuple[tuple[Fraction, ...], ...]
+    rho0: tuple[Fraction, ...]
+    p: tuple[Fraction, ...]
+
+
+def running_tables() -> RunningTables:
+    """The two-state MDP that runs through the whole book, in exact fractions.
+
+    Two states, two actions, start in state 0. The actions change the transitions, the reward
+    depends on state and action, and no probability is 1/2 in the policy: no check of the book is
+    blind on it.
+    """
+    half, quarter, three_quarters = Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)
+    return RunningTables(
+        P=(
+            ((three_quarters, quarter), (quarter, three_quarters)),
+            ((half, half), (three_quarters, quarter)),
+        ),
+        R=((Fraction(1), Fraction(0)), (Fraction(0), Fraction(2))),
+        rho0=(Fraction(1), Fraction(0)),
+        p=(Fraction(2, 5), Fraction(1, 3)),
+    )
+
+
+def running(gamma: float = 0.5) -> FiniteMDP:
+    """The running two-state MDP with this discount."""
+    tables = running_tables()
+    return FiniteMDP(
+        P=np.array(tables.P, dtype=float),
+        R=np.array(tables.R, dtype=float),
+        gamma=gamma,
+        rho0=np.array(tables.rho0, dtype=float),
+    )
+
+
+def running_policy() -> TabularSoftmax:
+    """pi(1|s) = p_s with p = (2/5, 1/3), as a softmax with logits (0, logit p_s)."""
+    p = np.array(running_tables().p, dtype=float)
+    return TabularSoftmax(np.column_stack([np.zeros(2), np.log(p / (1 - p))]))
+
+
+def frozen_lake(gamma: float = 0.9) -> FiniteMDP:
+    """Gymnasium's FrozenLake-v1 on the slippery 4x4 map, read from the environment's own table.
+
+    States are numbered row by row from the top left; actions are left, down, right, up. The only
+    reward is 1 on reaching the goal, state 15.
+    """
+    import gymnasium
+
+    env = gymnasium.make("FrozenLake-v1", map_name="4x4", is_slippery=True)
+    try:
+        return FiniteMDP.from_gymnasium(env, gamma)
+    finally:
+        env.close()
+
+
+def frozen_lake_policy() -> TabularSoftmax:
+    """Heads for the goal: logit 1 for down above the last row and for right before the last column.
+
+    All other logits are 0. The policy differs from state to state, so that a check on it sees the
+    kernel.
+    """
+    row, column = np.divmod(np.arange(16), 4)
+    theta = np.zeros((16, 4))
+    theta[row < 3, DOWN] = 1
+    theta[column < 3, RIGHT] = 1
+    return TabularSoftmax(theta)
+
+
+def shared_logit(policy: FinitePolicy, action: int) -> LinearSoftmax:
+    """The same probabilities with one parameter: a logit of ``action`` shared by all states.
+
+    pi_theta(a|s) is proportional to pi(a|s) exp(theta 1{a = action}), taken at theta = [0]. Its
+    score is psi(s, a) = 1{a = action} - pi(action|s). ValueError if there is no such action or
+    some probability of ``policy`` is 0.
+    """
+    pi = policy.probabilities
+    if not 0 <= action < policy.n_actions:
+        raise ValueError(f"action is {action}; it should be from 0 to {policy.n_actions - 1}")
+    logits = TabularSoftmax.from_probabilities(pi).theta
+    indicator = np.zeros((*pi.shape, 1))
+    indicator[:, action] = 1
+    return LinearSoftmax(indicator, np.zeros(1), logits)
+
+
+def grid(side: int, gamma: float = 0.99, slip: float = 0.2) -> SparseMDP:
+    """A ``side`` x ``side`` grid of states: from the top left to the bottom right corner.
+
+    Actions are left, down, right, up, as in FrozenLake. With probability ``slip`` a move goes to
+    one of its two sides instead, each with slip/2; a wall keeps the state. Every step costs 1 until
+    the goal, which is absorbing.
+    """
+    from scipy.sparse import coo_array
+
+    check_count("side", side, least=2)
+    states = np.arange(side * side)
+    row, column = np.divmod(states, side)
+    reach = [  # the state that each pure move leads to
+        np.clip(row + down, 0, side - 1) * side + np.clip(column + right, 0, side - 1)
+        for down, right in ((0, -1), (1, 0), (0, 1), (-1, 0))
+    ]
+    goal = len(states) - 1
+    pairs, next_states, chances = [], [], []
+    for action in range(4):
+        for turn, chance in ((0, 1 - slip), (-1, slip / 2), (1, slip / 2)):
+            pairs.append(states * 4 + action)
+            next_states.append(np.where(states == goal, goal, reach[(action + turn) % 4]))
+            chances.append(np.full(len(states), chance))
+    entries = np.concatenate(chances), (np.concatenate(pairs), np.concatenate(next_states))
+    R = np.full((len(states), 4), -1.0)
+    R[goal] = 0
+    return SparseMDP(coo_array(entries), R, gamma, np.eye(1, len(states))[0])
+
+
+def deterministic_kernel(next_states) -> np.ndarray:
+    """P [S, A, S] as integers 0 and 1: action a in state s leads to ``next_states[s][a]``."""
+    return np.eye(len(next_states), dtype=int)[np.array(next_states)]
+
+
+def frozen_lake_paying_on_arrival(gamma: float) -> FiniteMDP:
+    """FrozenLake with its reward on the landing, as a table in which R(s, a) is certain.
+
+    The environment pays 1 when the goal is reached, which is random given (s, a). Here the goal
+    pays 1/gamma one step later, and leads to a further state where nothing happens. The return is
+    the same number on every path.
+    """
+    lake = frozen_lake(gamma)
+    S, goal = lake.n_states, lake.n_states - 1
+    P = np.zeros((S + 1, lake.n_actions, S + 1))
+    P[:S, :, :S] = lake.P
+    P[goal:] = np.eye(S + 1)[S]
+    R = np.zeros((S + 1, lake.n_actions))
+    R[goal] = 1 / lake.gamma
+    return FiniteMDP(P, R, lake.gamma, np.append(lake.rho0, 0))

@@ -1,0 +1,1 @@
+"""Rollouts: of a finite MDP, of a Gymnasium environment."""

@@ -1,0 +1,179 @@
+"""The same MDP with free symbols: each number of it lives in a field of rational functions.
+
+Nothing is chosen: the start law, the kernel, the rewards, gamma and the policy are symbols, and so
+is the derivative of the policy. The field keeps each element in a canonical form, so `==` between
+two elements decides whether they agree for *every* value of the symbols. An identity that holds
+here holds for every MDP of this size and for every way to parameterise its policy.
+
+The derivative. A parameter theta moves the policy in some direction; along it the entry
+pi(a|s) has some derivative D(s,a), and sum_a D(s,a) = 0. Both are left free, so one symbol D stands
+for every direction of every parameterisation: softmax, sigmoid and shared weights are special cases
+by the chain rule.
+
+Arrays are NumPy object arrays of field elements with the shapes of `FiniteMDP`, so that a
+formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from sympy.polys.fields import FracElement
+from sympy.polys.rings import PolyElement
+
+from utils.common import linear
+
+Step = tuple[int, int]
+Prefix = tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SymbolicMDP:
+    """A finite MDP and a policy over a field of rational functions.
+
+    gamma  field element
+    rho0   [S]      start law
+    P      [S,A,S]  kernel P(s'|s,a)
+    R      [S,A]    mean reward
+    pi     [S,A]    policy
+    dpi    [S,A]    derivative of the policy along a free direction of theta-space
+    moving tuple of pairs (free policy symbol, its derivative)
+    extra  further free symbols
+    R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
+    """
+
+    gamma: Any
+    rho0: np.ndarray
+    P: np.ndarray
+    R: np.ndarray
+    pi: np.ndarray
+    dpi: np.ndarray
+    moving: tuple[tuple[FracElement, FracElement], ...]
+    extra: tuple[FracElement, ...] = ()
+    R_next: np.ndarray | None = None
+
+    @property
+    def n_states(self) -> int:
+        return self.R.shape[0]
+
+    @property
+    def n_actions(self) -> int:
+        return self.R.shape[1]
+
+    @cached_property
+    def score(self) -> np.ndarray:
+        """psi(s,a) = D(s,a) / pi(a|s), shape [S,A]."""
+        return self.dpi / self.pi
+
+    @cached_property
+    def P_pi(self) -> np.ndarray:
+        """P_pi(s'|s) = sum_a pi(a|s) P(s'|s,a), shape [S,S]."""
+        return (self.pi[:, :, None] * self.P).sum(axis=1)
+
+    @cached_property
+    def r_pi(self) -> np.ndarray:
+        """r_pi(s) = sum_a pi(a|s) R(s,a), shape [S]."""
+        return (self.pi * self.R).sum(axis=1)
+
+    @cached_property
+    def V(self) -> np.ndarray:
+        """V = (I - gamma P_pi)^{-1} r_pi, shape [S] (eq:J-infinite)."""
+        return self.solve(np.eye(self.n_states, dtype=int) - self.P_pi * self.gamma, self.r_pi)
+
+    @cached_property
+    def objective(self) -> Any:
+        """J = rho0^T V (eq:J-infinite)."""
+        return self.rho0 @ self.V
+
+    @cached_property
+    def Q(self) -> np.ndarray:
+        """Q = R + gamma P V, shape [S,A] (eq:bellman)."""
+        return self.R + self.P @ self.V * self.gamma
+
+    def action_gradient(self, f: np.ndarray) -> np.ndarray:
+        """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
+        return (self.dpi * f).sum(axis=1)
+
+    def finite_horizon_values(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+        """(V [T+1,S], Q [T,S,A]) with a time index and V[T] = 0 (eq:q-finite)."""
+        V, Q = [self.r_pi * 0], []
+        for _ in range(horizon):
+            Q.append(self.R + self.P @ V[-1] * self.gamma)
+            V.append((self.pi * Q[-1]).sum(axis=1))
+        return np.array(V[::-1]), np.array(Q[::-1])
+
+    @cached_property
+    def occupancy(self) -> np.ndarray:
+        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), shape [S] (eq:occupancy)."""
+        return self.occupancy_from(self.rho0)
+
+    def occupancy_from(self, start: np.ndarray) -> np.ndarray:
+        """(1 - gamma) (I - gamma P_pi^T)^{-1} start, shape [S]; d_gamma if `start` were rho0."""
+        flow = np.eye(self.n_states, dtype=int) - self.P_pi.T * self.gamma
+        return self.solve(flow, start * (1 - self.gamma))
+
+    def solve(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """The solution x of matrix @ x = right; shapes [S,S] and [S]."""
+        return linear.solve(matrix, right)
+
+    def gradient(self, value: Any) -> Any:
+        """The derivative along the free direction, of a field element or of each array entry."""
+        if isinstance(value, np.ndarray):
+            out = np.empty(value.shape, dtype=object)
+            for index in np.ndindex(value.shape):
+                out[index] = self.gradient(value[index])
+            return out
+        if not isinstance(value, FracElement | PolyElement):
+            return 0 * self.gamma  # a plain number does not move
+        return sum((value.diff(symbol) * d for symbol, d in self.moving), 0 * self.gamma)
+
+    def prefixes(self, horizon: int) -> Iterator[Prefix]:
+        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length `horizon`."""
+        return prefixes(self.n_states, self.n_actions, horizon)
+
+    def factors(self, tau: Prefix) -> list[Any]:
+        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (eq:traj-likelihood)."""
+        (state, action), *rest = tau
+        out = [self.rho0[state], self.pi[state, action]]
+        for next_state, next_action in rest:
+            out += [self.P[state, action, next_state], self.pi[next_state, next_action]]
+            state, action = next_state, next_action
+        return out
+
+    def likelihood(self, tau: Prefix) -> Any:
+        """p_theta^T(tau), the product of `factors(tau)` (eq:traj-likelihood)."""
+        return prod(self.factors(tau))
+
+    def score_sum(self, tau: Prefix) -> Any:
+        """M_T = sum of psi(s_t,a_t) over the steps of `tau`; 0 for the empty prefix."""
+        return sum((self.score[step] for step in tau), 0 * self.gamma)
+
+    def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
+        """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""
+        terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
+        return sum(terms, 0 * self.gamma)
+
+    def state_law(self, t: int) -> np.ndarray:
+        """P(s_t = s) = rho0^T P_pi^t, shape [S]."""
+        law = self.rho0
+        for _ in range(t):
+            law = law @ self.P_pi
+        return law
+
+
+def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
+    """Every sequence of `horizon` state-action pairs, in lexicographic order."""
+    if horizon < 0:
+        raise ValueError(f"horizon is {horizon}; it should be at least 0")
+    if horizon == 0:
+        yield ()
+        return
+    for head in prefixes(n_states, n_actions, horizon - 1):
+        for state in range(n_states):
+            for action in range(n_actions):
+                yield (*head, (state, action))
