@@ -215,9 +215,17 @@ Theorem policy_gradient_finite T :
     (fun v => E M (pi th) T (fun s h =>
        ∑ t < T, (gamma M ^ t * (psi_at v s h t * pair_at M (Q_at M (pi th) T t) s h t)))).
 Proof.
-  eapply derivative_eq; [apply (reward_to_go M pi th dpi h2)|]. intros v; cbv beta.
-  rewrite !E_sum_to. apply sum_to_ext; intros t Ht. rewrite E_scal, <- tower, <- E_scal by exact Ht.
-  apply E_ext; intros; ring.
+  apply derivative_eq with (1 := reward_to_go M pi th dpi h2 T).
+  intros v; cbv beta.
+  rewrite 2 E_sum_to.
+  apply sum_to_ext.
+  intros t Ht.
+  rewrite E_scal.
+  rewrite <- (tower T t v Ht).
+  rewrite <- E_scal.
+  apply E_ext.
+  intros s h _.
+  ring.
 Qed.
 
 (** The same, with all sums written out. *)

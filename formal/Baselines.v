@@ -67,6 +67,31 @@ Proof.
   rewrite (derivatives_cancel M pi th dpi h2). ring.
 Qed.
 
+(** eq:rao-blackwell, with a horizon, in one direction: a single term with Q in place of the
+    return never scatters more. *)
+Theorem rao_blackwell T t v : (t < T)%nat ->
+  let G s h := return_from M s h t T in
+  let q s h := pair_at M (Q_at M (pi th) T t) s h t in
+  E M (pi th) T (fun s h => (psi_at v s h t * G s h) ^ 2)
+    - E M (pi th) T (fun s h => (psi_at v s h t * q s h) ^ 2)
+  = E M (pi th) T (fun s h => (psi_at v s h t * (G s h - q s h)) ^ 2).
+Proof.
+  intros Ht G q.
+  set (w := fun s a => score M (pi th) dpi s a v * score M (pi th) dpi s a v * Q_at M (pi th) T t s a).
+  assert (W : forall s h, pair_at M w s h t = psi_at v s h t * psi_at v s h t * q s h).
+  { intros s h. unfold w, q, pair_at. rewrite !at_time_mult. reflexivity. }
+  assert (X : E M (pi th) T (fun s h => pair_at M w s h t * G s h)
+            = E M (pi th) T (fun s h => pair_at M w s h t * q s h)).
+  { apply mean_ext; intros s. apply tower_weight; [exact Hp|exact Ht]. }
+  rewrite (E_ext T (fun s h => (psi_at v s h t * (G s h - q s h)) ^ 2)
+    (fun s h => ((psi_at v s h t * G s h) ^ 2 - 2 * (pair_at M w s h t * G s h))
+                + (psi_at v s h t * q s h) ^ 2)) by (intros; rewrite W; ring).
+  rewrite E_plus, E_minus, E_scal, X.
+  rewrite (E_ext T (fun s h => pair_at M w s h t * q s h) (fun s h => (psi_at v s h t * q s h) ^ 2))
+    by (intros; rewrite W; ring).
+  ring.
+Qed.
+
 End Baselines.
 
 (** The temporal-difference error of a critic c. *)

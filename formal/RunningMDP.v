@@ -132,3 +132,60 @@ Proof.
     + 0 * resolvent running pi_0 (local_gain running running_policy 0 running_slope v) true); [apply mean_two|].
   rewrite <- (H false). cbn. ring.
 Qed.
+
+(** Two parameters: a logit of its own for each state. The parameter space is R^2. *)
+Notation R2 := (prod_NormedModule R_AbsRing R_NormedModule R_NormedModule).
+Definition tabular_policy (u : R2) : policy running :=
+  fun s => coin (shared_logit (running_p s) (if s then snd u else fst u)).
+Definition tabular_slope (s a : bool) (v : R2) : R :=
+  (if s then snd v else fst v) * (if a then running_p s * (1 - running_p s) else - (running_p s * (1 - running_p s))).
+
+Lemma tabular_differentiable : differentiable_at running tabular_policy ((0, 0) : R2) tabular_slope.
+Proof.
+  split.
+  - apply filter_forall. intros u. apply coin_is_policy. intros s. apply shared_logit_range, running_p_range.
+  - intros s a.
+    assert (D : has_derivative (fun u : R2 => shared_logit (running_p s) (if s then snd u else fst u)) (0, 0)
+      (fun v => (if s then snd v else fst v) * (running_p s * (1 - running_p s)))).
+    { pose proof (shared_logit_derive _ (running_p_range s)) as H.
+      destruct s.
+      - apply (filterdiff_comp' (K := R_AbsRing) (U := R2) (V := R_NormedModule) (W := R_NormedModule)
+          (fun u : R2 => snd u) (shared_logit (running_p true)) (0, 0) (fun v => snd v)
+          (fun y : R => scal y (running_p true * (1 - running_p true)))); [|exact H].
+        apply filterdiff_linear, is_linear_snd.
+      - apply (filterdiff_comp' (K := R_AbsRing) (U := R2) (V := R_NormedModule) (W := R_NormedModule)
+          (fun u : R2 => fst u) (shared_logit (running_p false)) (0, 0) (fun v => fst v)
+          (fun y : R => scal y (running_p false * (1 - running_p false)))); [|exact H].
+        apply filterdiff_linear, is_linear_fst. }
+    unfold tabular_policy, tabular_slope. destruct a; cbn [coin]; [exact D|].
+    apply derivative_ext with (fun u => 1 - shared_logit (running_p s) (if s then snd u else fst u)); [reflexivity|].
+    apply derivative_eq with (fun v => 0 - (if s then snd v else fst v) * (running_p s * (1 - running_p s)));
+      [|intros v; cbv beta iota; match goal with |- 0 - ?x * _ = ?z * _ => change z with x end; ring].
+    apply derivative_minus; [apply derivative_const|exact D].
+Qed.
+
+(** The gradient of J in the two logits, exactly: (-1368/3721, 729/3721). *)
+Theorem tabular_gradient : has_derivative (fun u : R2 => J running (tabular_policy u)) (0, 0)
+  (fun v => - (1368/3721) * fst v + 729/3721 * snd v).
+Proof.
+  eapply derivative_eq;
+    [apply (policy_gradient_resolvent running tabular_policy ((0, 0) : R2) tabular_slope tabular_differentiable)|].
+  intros v; cbv beta.
+  assert (PE : tabular_policy (0, 0) = pi_0).
+  { unfold tabular_policy, running_policy. cbn [fst snd].
+    apply FunctionalExtensionality.functional_extensionality; intros [|]; reflexivity. }
+  rewrite PE.
+  set (h := fun s => ∑ a ∈ elements (actions running), (tabular_slope s a v * Q running pi_0 s a)).
+  assert (Hh : forall s : bool, h s = (if s then snd v else fst v) * running_h s).
+  { destruct running_Q as (Q00 & Q01 & Q10 & Q11). intros s. unfold h, tabular_slope.
+    cbn [elements actions running two_state_world two sum_over].
+    destruct s; rewrite ?Q00, ?Q01, ?Q10, ?Q11; cbn; field. }
+  set (g := fun s : bool => if s then - (504/3721) * fst v + 2349/3721 * snd v
+                            else - (1368/3721) * fst v + 729/3721 * snd v).
+  assert (H : forall s : bool, g s = resolvent running pi_0 h s).
+  { apply (resolvent_unique running pi_0 running_is_policy h g).
+    destruct (running_P g) as [P0 P1]. change (gamma running) with (1/2).
+    intros [|]; rewrite Hh; [rewrite P1|rewrite P0]; cbn; field. }
+  unfold rho_0. transitivity ((1 - 0) * resolvent running pi_0 h false + 0 * resolvent running pi_0 h true);
+    [apply mean_two|]. rewrite <- (H false). cbn. ring.
+Qed.
