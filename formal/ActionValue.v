@@ -216,16 +216,29 @@ Theorem policy_gradient_finite T :
        ∑ t < T, (gamma M ^ t * (psi_at v s h t * pair_at M (Q_at M (pi th) T t) s h t)))).
 Proof.
   apply derivative_eq with (1 := reward_to_go M pi th dpi h2 T).
+  (* Line 1 of the book's proof: the reward-to-go form is the derivative. What remains to be shown
+     is that it equals the formula with Q, in every direction. *)
   intros v; cbv beta.
+  (* Let v be any direction. *)
   rewrite 2 E_sum_to.
+  (* On both sides the mean of a finite sum is the sum of the means. *)
   apply sum_to_ext.
+  (* Two sums are equal if their terms are. *)
   intros t Ht.
+  (* Let t be a time before the horizon T. *)
   rewrite E_scal.
+  (* On the right, the number gamma^t leaves the mean. *)
   rewrite <- (tower T t v Ht).
+  (* Line 2 of the book's proof: the tower. Read from right to left it puts the return back in
+     the place of Q. This is the one step with content; everything else is bookkeeping. *)
   rewrite <- E_scal.
+  (* The number goes back into the mean. *)
   apply E_ext.
+  (* Two means are equal if the functions agree on every trajectory. *)
   intros s h _.
+  (* Let a trajectory be given: a first state s and a history h. *)
   ring.
+  (* Line 3: both sides are the same product of three numbers, in another order. *)
 Qed.
 
 (** The same, with all sums written out. *)
