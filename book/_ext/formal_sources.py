@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 FORMAL = Path(__file__).resolve().parents[2] / "formal"
 THEOREMS = ("Theorem", "Corollary", "Lemma")
+SUPPOSED = ("Context", "Variable", "Hypothesis", "Notation", "Let")
 ITEM = re.compile(r"(Theorem|Corollary|Lemma|Definition|Fixpoint|Record)\s+(\w+)")
 
 
@@ -24,12 +25,18 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Item:
-    """A definition or a theorem: its text as it stands in the source, and its proof."""
+    """A definition or a theorem as it stands in the source.
+
+    text     its own words, up to the period
+    context  what its section supposes: variables, hypotheses, and short notations
+    proof    the sentences of its proof; none for a definition
+    """
 
     kind: str
     name: str
     module: str
     text: str
+    context: tuple[str, ...]
     proof: tuple[Sentence, ...]
 
 
@@ -99,18 +106,26 @@ def sentences(text: str) -> Iterator[Sentence]:
 def items_of(module: str) -> Iterator[Item]:
     found: Item | None = None
     proof: list[Sentence] | None = None
+    sections: list[list[str]] = []
     for sentence in sentences(source(module)):
         head = ITEM.match(sentence.text)
         if sentence.text == "Proof.":
             proof = []
         elif sentence.text in ("Qed.", "Defined."):
             if found is not None:
-                yield Item(found.kind, found.name, module, found.text, tuple(proof or ()))
+                yield replace(found, proof=tuple(proof or ()))
             found, proof = None, None
         elif proof is not None:
             proof.append(sentence)
+        elif sentence.text.startswith("Section "):
+            sections.append([])
+        elif sentence.text.startswith("End "):
+            sections.pop()
+        elif sections and sentence.text.startswith(SUPPOSED):
+            sections[-1].append(sentence.text)
         elif head:
-            found = Item(head[1], head[2], module, sentence.text, ())
+            context = tuple(line for section in sections for line in section)
+            found = Item(head[1], head[2], module, sentence.text, context, ())
             if head[1] not in THEOREMS and sentence.text.find(":=") > 0:
                 yield found
                 found = None

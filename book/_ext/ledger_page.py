@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import nbformat
 from docutils import nodes
 from jupyter_cache import get_cache
+from kernel_column import TITLE, kernel_cell, kernel_total
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -157,8 +158,8 @@ def row(cells: list[nodes.Node], **attributes: object) -> nodes.row:
 def chapter_table(
     app: Sphinx, page: str, equations: list[Equation], verdicts: dict[str, list[Verdict]]
 ) -> nodes.table:
-    widths = (18, 18, 40, 24)
-    titles = ("Equation", "Proved in", "Checks that ran", "Wrong versions rejected")
+    widths = (16, 15, 34, 20, 15)
+    titles = ("Equation", "Proved in", "Checks that ran", "Wrong versions rejected", TITLE)
     group = nodes.tgroup("", cols=len(widths))
     group.extend(nodes.colspec("", colwidth=w, stub=int(i == 0)) for i, w in enumerate(widths))
     body = nodes.tbody()
@@ -171,6 +172,7 @@ def chapter_table(
                 section_link(app, page, equation.section, equation.docname),
                 bullet_list([check_line(v) for v in found] or [text("none")]),
                 bullet_list(wrong or [text("none")]),
+                kernel_cell(equation.label),
             ],
             ids=[nodes.make_id(f"ledger-{equation.label}")],
         )
@@ -226,7 +228,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
         for chapter in chapters
     ]
     for place in places:
-        place.replace_self([total, *tables])
+        place.replace_self([total, *kernel_total({e.label for e in equations}), *tables])
 
 
 def on_init(app: Sphinx) -> None:
