@@ -12,8 +12,10 @@ Fixpoint V_left (M : MDP) (pi : policy M) (n : nat) (s : state M) : R :=
   | S m => mean (elements (actions M)) (pi s) (fun a =>
              mean_reward M s a + gamma M * move M s a (V_left M pi m))
   end.
-Definition V_at (M : MDP) (pi : policy M) (T t : nat) (s : state M) : R := V_left M pi (T - t) s.
-Definition Q_at (M : MDP) (pi : policy M) (T t : nat) (s : state M) (a : action M) : R :=
+Definition V_at (M : MDP) (pi : policy M) (T t : nat) (s : state M) : R :=
+  V_left M pi (T - t) s.
+Definition Q_at (M : MDP) (pi : policy M) (T t : nat)
+    (s : state M) (a : action M) : R :=
   mean_reward M s a + gamma M * move M s a (V_at M pi T (S t)).
 
 Section ActionValue.
@@ -212,8 +214,8 @@ Qed.
 (** thm:pgt-finite, eq:pgt-finite. The policy gradient theorem with a finite horizon. *)
 Theorem policy_gradient_finite T :
   has_derivative (fun u => J_T M (pi u) T) th
-    (fun v => E M (pi th) T (fun s h =>
-       ∑ t < T, (gamma M ^ t * (psi_at v s h t * pair_at M (Q_at M (pi th) T t) s h t)))).
+    (fun v => E M (pi th) T (fun s h => ∑ t < T, (gamma M ^ t *
+       (psi_at v s h t * pair_at M (Q_at M (pi th) T t) s h t)))).
 Proof.
   apply derivative_eq with (1 := reward_to_go M pi th dpi h2 T).
   (* Line 1 of the book's proof: the reward-to-go form is the derivative. What remains to be shown

@@ -43,8 +43,9 @@ Qed.
 
 (** thm:baselines without a horizon, with Q. *)
 Theorem baselines_infinite (b : nat -> state M -> history M -> R) :
-  has_derivative (fun u => J M (pi u)) th (fun v => Series (fun t => gamma M ^ t *
-    E M (pi th) (S t) (fun s h => psi_at v s h t * (pair_at M Q_ s h t - b t s (firstn t h))))).
+  has_derivative (fun u => J M (pi u)) th (fun v =>
+    Series (fun t => gamma M ^ t * E M (pi th) (S t) (fun s h =>
+      psi_at v s h t * (pair_at M Q_ s h t - b t s (firstn t h))))).
 Proof.
   eapply derivative_eq; [apply (policy_gradient_sum M pi th dpi h2)|]. intros v; cbv beta.
   apply Series_ext; intros t. f_equal.

@@ -24,7 +24,8 @@ Notation "∑ k < n , e" := (sum_to n (fun k => e))
 Definition sum_range (t n : nat) (f : nat -> R) : R := ∑ i < (n - t), f (t + i)%nat.
 
 (** The mean of f under the weights p. *)
-Definition mean {X : Type} (l : list X) (p f : X -> R) : R := ∑ x ∈ l, (p x * f x).
+Definition mean {X : Type} (l : list X) (p f : X -> R) : R :=
+  ∑ x ∈ l, (p x * f x).
 
 (** Weights that are never negative and sum to one. *)
 Definition law {X : Type} (l : list X) (p : X -> R) : Prop :=

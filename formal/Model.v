@@ -9,10 +9,10 @@ Record MDP := World {
   action : Type;
   states : finite state;
   actions : finite action;
-  rewards : list R;                                   (* the values that a reward can take *)
-  start : state -> R;                                 (* rho_0(s) *)
-  kernel : state -> action -> state -> R;             (* P(s' | s, a) *)
-  reward_law : state -> action -> state -> R -> R;    (* nu(r | s, a, s') *)
+  rewards : list R;                                  (* all values of rewards *)
+  start : state -> R;                                (* rho_0(s) *)
+  kernel : state -> action -> state -> R;            (* P(s' | s, a) *)
+  reward_law : state -> action -> state -> R -> R;   (* nu(r | s, a, s') *)
   gamma : R;
   rewards_distinct : NoDup rewards;
   start_law : law (elements states) start;
@@ -22,7 +22,8 @@ Record MDP := World {
 }.
 
 Definition policy (M : MDP) := state M -> action M -> R.
-Definition is_policy (M : MDP) (pi : policy M) : Prop := forall s, law (elements (actions M)) (pi s).
+Definition is_policy (M : MDP) (pi : policy M) : Prop :=
+  forall s, law (elements (actions M)) (pi s).
 
 (** The mean reward of action a in state s. *)
 Definition mean_reward (M : MDP) (s : state M) (a : action M) : R :=
@@ -32,14 +33,17 @@ Definition mean_reward (M : MDP) (s : state M) (a : action M) : R :=
 (** Hypothesis (H2), at one point th: near th every pi u is a policy, and each entry is
     differentiable at th. [dpi s a v] is the derivative of pi(a|s) in the direction v. *)
 Record differentiable_at (M : MDP) {U : NormedModule R_AbsRing}
-    (pi : U -> policy M) (th : U) (dpi : state M -> action M -> U -> R) : Prop := Differentiable_at {
+    (pi : U -> policy M) (th : U)
+    (dpi : state M -> action M -> U -> R) : Prop := Differentiable_at {
   near_policy : locally th (fun u => is_policy M (pi u));
-  entry_derivative : forall s a, has_derivative (fun u => pi u s a) th (dpi s a)
+  entry_derivative :
+    forall s a, has_derivative (fun u => pi u s a) th (dpi s a)
 }.
 
 (** def:score. psi(s, a) in the direction v; 0 where the probability is 0. *)
 Definition score (M : MDP) {U : NormedModule R_AbsRing} (pi : policy M)
-    (dpi : state M -> action M -> U -> R) (s : state M) (a : action M) (v : U) : R :=
+    (dpi : state M -> action M -> U -> R)
+    (s : state M) (a : action M) (v : U) : R :=
   log_slope (pi s a) (dpi s a v).
 
 (** The averaged kernel P_pi and the averaged reward r_pi, acting on functions of the state. *)

@@ -10,12 +10,14 @@ Definition J_T (M : MDP) (pi : policy M) (T : nat) : R :=
   E M pi T (fun s h => ∑ t < T, (gamma M ^ t * reward_at M s h t)).
 
 (** def:objective. J is the limit of J_T. (That the limit exists is [J_limit] below.) *)
-Definition J (M : MDP) (pi : policy M) : R := real (Lim_seq (fun T => J_T M pi T)).
+Definition J (M : MDP) (pi : policy M) : R :=
+  real (Lim_seq (fun T => J_T M pi T)).
 
 (** The value of a state: the same from the state s on, over T steps and without end. *)
 Definition V_T (M : MDP) (pi : policy M) (T : nat) (s : state M) : R :=
   E_from M pi T s (fun h => ∑ t < T, (gamma M ^ t * reward_at M s h t)).
-Definition V (M : MDP) (pi : policy M) (s : state M) : R := real (Lim_seq (fun T => V_T M pi T s)).
+Definition V (M : MDP) (pi : policy M) (s : state M) : R :=
+  real (Lim_seq (fun T => V_T M pi T s)).
 
 (** Powers of P_pi, and (I - gamma P_pi)^(-1) as the sum of all gamma^t P_pi^t. *)
 Fixpoint P_pow (M : MDP) (pi : policy M) (t : nat) (f : state M -> R) : state M -> R :=

@@ -3,7 +3,8 @@
 From PolicyGradient Require Export InfiniteHorizon Occupancy.
 
 Section TwoPolicies.
-Context (M : MDP) (pi rho : policy M) (Hpi : is_policy M pi) (Hrho : is_policy M rho).
+Context (M : MDP) (pi rho : policy M).
+Context (Hpi : is_policy M pi) (Hrho : is_policy M rho).
 Notation St := (elements (states M)).
 Notation A := (elements (actions M)).
 
@@ -25,8 +26,9 @@ Proof.
 Qed.
 
 (** thm:performance-difference, eq:performance-difference *)
-Theorem performance_difference : J M rho - J M pi
-  = / (1 - gamma M) * ∑ s ∈ St, (d_gamma M rho s * ∑ a ∈ A, ((rho s a - pi s a) * Q M pi s a)).
+Theorem performance_difference :
+  J M rho - J M pi = / (1 - gamma M) *
+    ∑ s ∈ St, (d_gamma M rho s * ∑ a ∈ A, ((rho s a - pi s a) * Q M pi s a)).
 Proof.
   pose proof (gamma_range M) as Hq. rewrite !J_infinite by assumption. unfold rho_0. rewrite <- mean_minus.
   rewrite (mean_ext _ _ _ _ value_difference).

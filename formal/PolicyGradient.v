@@ -108,8 +108,8 @@ Qed.
 
 (** eq:pgt-infinite, second line: the occupancy. *)
 Theorem policy_gradient :
-  has_derivative (fun u => J M (pi u)) th (fun v =>
-    / (1 - gamma M) * ∑ s ∈ St, (d_gamma M (pi th) s * ∑ a ∈ A, (dpi s a v * Q_ s a))).
+  has_derivative (fun u => J M (pi u)) th (fun v => / (1 - gamma M) *
+    ∑ s ∈ St, (d_gamma M (pi th) s * ∑ a ∈ A, (dpi s a v * Q_ s a))).
 Proof. eapply derivative_eq; [apply policy_gradient_sum|apply sum_is_occupancy]. Qed.
 
 (** The resolvent: rho_0 (I - gamma P_pi)^(-1) h. *)

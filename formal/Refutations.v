@@ -7,12 +7,16 @@ Definition omega (M : MDP) {U : NormedModule R_AbsRing} (pi : policy M)
   ∑ t < T, E M pi (S t) (fun s h =>
     pair_at M (fun s a => score M pi dpi s a v) s h t * pair_at M (Q M pi) s h t).
 
+(** One real parameter. *)
+Notation R1 := R_NormedModule.
+
 (** 1. The factor gamma^t dropped. *)
 Definition claim_without_discount : Prop :=
-  forall (M : MDP) (pi : R -> policy M) (th : R) (dpi : state M -> action M -> R -> R),
-  differentiable_at (U := R_NormedModule) M pi th dpi ->
-  exists slope, is_derive (fun u => J M (pi u)) th slope /\
-    is_lim_seq (fun T => omega (U := R_NormedModule) M (pi th) dpi T 1) slope.
+  forall (M : MDP) (pi : R1 -> policy M) (th : R1)
+    (dpi : state M -> action M -> R1 -> R),
+  differentiable_at M pi th dpi ->
+  exists slope : R, is_derive (fun u => J M (pi u)) th slope /\
+    is_lim_seq (fun T => omega M (pi th) dpi T 1) slope.
 
 Lemma running_state_mean t :
   mean (elements (states running)) (state_law running pi_0 t)
@@ -48,7 +52,7 @@ Proof.
 Qed.
 
 Theorem running_omega_diverges :
-  is_lim_seq (fun T => omega running pi_0 running_slope T (1 : R_NormedModule)) p_infty.
+  is_lim_seq (fun T => omega running pi_0 running_slope T (1 : R1)) p_infty.
 Proof.
   apply is_lim_seq_le_p_loc with (fun T => 225/3782 * INR T - 1).
   - exists O. intros T _. rewrite running_omega. pose proof (alternating_bound T) as H.
@@ -74,11 +78,12 @@ Qed.
 
 (** 2. V in place of Q. *)
 Definition claim_V_for_Q : Prop :=
-  forall (M : MDP) (pi : R -> policy M) (th : R) (dpi : state M -> action M -> R -> R),
-  differentiable_at (U := R_NormedModule) M pi th dpi ->
-  has_derivative (U := R_NormedModule) (fun u => J M (pi u)) th (fun v => Series (fun t => gamma M ^ t *
-    E M (pi th) (S t) (fun s h =>
-      pair_at M (fun s a => score (U := R_NormedModule) M (pi th) dpi s a v) s h t
+  forall (M : MDP) (pi : R1 -> policy M) (th : R1)
+    (dpi : state M -> action M -> R1 -> R),
+  differentiable_at M pi th dpi ->
+  has_derivative (fun u => J M (pi u)) th (fun v =>
+    Series (fun t => gamma M ^ t * E M (pi th) (S t) (fun s h =>
+      pair_at M (fun s a => score M (pi th) dpi s a v) s h t
       * pair_at M (fun s _ => V M (pi th) s) s h t))).
 
 (** With V the sum is zero, in every world. *)
@@ -103,11 +108,13 @@ Qed.
 
 (** 3. The table Q_0 at every step, with a horizon. *)
 Definition claim_Q0_at_every_step : Prop :=
-  forall (M : MDP) (pi : R -> policy M) (th : R) (dpi : state M -> action M -> R -> R) (T : nat),
-  differentiable_at (U := R_NormedModule) M pi th dpi ->
-  has_derivative (U := R_NormedModule) (fun u => J_T M (pi u) T) th (fun v => E M (pi th) T (fun s h =>
-    ∑ t < T, (gamma M ^ t * (pair_at M (fun s a => score (U := R_NormedModule) M (pi th) dpi s a v) s h t
-      * pair_at M (Q_at M (pi th) T 0) s h t)))).
+  forall (M : MDP) (pi : R1 -> policy M) (th : R1)
+    (dpi : state M -> action M -> R1 -> R) (T : nat),
+  differentiable_at M pi th dpi ->
+  has_derivative (fun u => J_T M (pi u) T) th (fun v =>
+    E M (pi th) T (fun s h => ∑ t < T, (gamma M ^ t *
+      (pair_at M (fun s a => score M (pi th) dpi s a v) s h t
+       * pair_at M (Q_at M (pi th) T 0) s h t)))).
 
 (** The state is the last action; state s pays s, and action 1 costs 3/8. One coin for both steps. *)
 Definition clock_pays (s a : bool) : R := (if s then 1 else 0) - (if a then 3/8 else 0).
@@ -166,7 +173,8 @@ Proof.
 Qed.
 
 (** The truth is -1/16; the table Q_0 at both times says 3/16. *)
-Theorem clock_gradient : is_derive (fun p => J_T clock (clock_policy p) 2) (1/2) (- (1/16)).
+Theorem clock_gradient :
+  is_derive (fun p => J_T clock (clock_policy p) 2) (1/2) (- (1/16)).
 Proof.
   apply (proj1 (derivative_real (fun p => J_T clock (clock_policy p) 2) (1/2) (- (1/16)))).
   eapply (derivative_eq (U := R_NormedModule));
@@ -175,8 +183,9 @@ Proof.
   change (gamma clock) with (1/2). cbn. field.
 Qed.
 
-Theorem clock_wrong (v : R) : E clock clock_half 2 (fun s h => ∑ t < 2, (gamma clock ^ t *
-    (pair_at clock (fun s a => score (U := R_NormedModule) clock clock_half clock_slope s a v) s h t
+Theorem clock_wrong (v : R1) :
+  E clock clock_half 2 (fun s h => ∑ t < 2, (gamma clock ^ t *
+    (pair_at clock (fun s a => score clock clock_half clock_slope s a v) s h t
      * pair_at clock (Q_at clock clock_half 2 0) s h t))) = v * (3/16).
 Proof.
   rewrite E_sum_to. cbn [sum_to]. rewrite !E_scal, !clock_terms by lia.
@@ -193,10 +202,11 @@ Qed.
 
 (** 4. A baseline that sees the action. *)
 Definition claim_baseline_sees_action : Prop :=
-  forall (M : MDP) (pi : R -> policy M) (th : R) (dpi : state M -> action M -> R -> R)
-    (b : state M -> action M -> R),
-  differentiable_at (U := R_NormedModule) M pi th dpi ->
-  E M (pi th) 1 (fun s h => pair_at M (fun s a => score (U := R_NormedModule) M (pi th) dpi s a 1) s h 0
+  forall (M : MDP) (pi : R1 -> policy M) (th : R1)
+    (dpi : state M -> action M -> R1 -> R) (b : state M -> action M -> R),
+  differentiable_at M pi th dpi ->
+  E M (pi th) 1 (fun s h =>
+    pair_at M (fun s a => score M (pi th) dpi s a 1) s h 0
     * pair_at M b s h 0) = 0.
 
 (** b = a in the running MDP: the mean is p (1 - p) = 6/25. *)
@@ -219,10 +229,11 @@ Qed.
 
 (** 5. The mean of the own batch, taken for unbiased. *)
 Definition claim_own_mean_unbiased : Prop :=
-  forall (M : MDP) (pi : R -> policy M) (th : R) (dpi : state M -> action M -> R -> R) (T N : nat),
-  differentiable_at (U := R_NormedModule) M pi th dpi -> (2 <= N)%nat ->
-  has_derivative (U := R_NormedModule) (fun u => J_T M (pi u) T) th
-    (fun v => E_batch M (pi th) T N (own_mean_estimate (U := R_NormedModule) M pi th dpi T v)).
+  forall (M : MDP) (pi : R1 -> policy M) (th : R1)
+    (dpi : state M -> action M -> R1 -> R) (T N : nat),
+  differentiable_at M pi th dpi -> (2 <= N)%nat ->
+  has_derivative (fun u => J_T M (pi u) T) th (fun v =>
+    E_batch M (pi th) T N (own_mean_estimate M pi th dpi T v)).
 
 Theorem running_gradient_one_step : is_derive (fun u => J_T running (running_policy u) 1) 0 (- (6/25)).
 Proof.

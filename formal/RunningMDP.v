@@ -115,7 +115,8 @@ Proof.
 Qed.
 
 (** The exact gradient along the shared logit: -639/3721. *)
-Theorem running_gradient : is_derive (fun u => J running (running_policy u)) 0 (- (639/3721)).
+Theorem running_gradient :
+  is_derive (fun u => J running (running_policy u)) 0 (- (639/3721)).
 Proof.
   apply (proj1 (derivative_real (fun u => J running (running_policy u)) 0 (- (639/3721)))).
   eapply (derivative_eq (U := R_NormedModule));

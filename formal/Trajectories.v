@@ -16,19 +16,23 @@ Fixpoint histories (M : MDP) (n : nat) : list (history M) :=
   end.
 
 (** def:law, for a beginning: the probability of a history after the first state s. *)
-Fixpoint likelihood (M : MDP) (pi : policy M) (s : state M) (h : history M) : R :=
+Fixpoint likelihood (M : MDP) (pi : policy M)
+    (s : state M) (h : history M) : R :=
   match h with
   | [] => 1
   | (a, s', r) :: rest =>
-      pi s a * (kernel M s a s' * (reward_law M s a s' r * likelihood M pi s' rest))
+      pi s a * (kernel M s a s' * (reward_law M s a s' r *
+        likelihood M pi s' rest))
   end.
 
 (** The expectation of a function of the first n steps, from the state s. *)
-Definition E_from (M : MDP) (pi : policy M) (n : nat) (s : state M) (f : history M -> R) : R :=
+Definition E_from (M : MDP) (pi : policy M) (n : nat)
+    (s : state M) (f : history M -> R) : R :=
   mean (histories M n) (likelihood M pi s) f.
 
 (** The same with the first state drawn from the start law. *)
-Definition E (M : MDP) (pi : policy M) (n : nat) (f : state M -> history M -> R) : R :=
+Definition E (M : MDP) (pi : policy M) (n : nat)
+    (f : state M -> history M -> R) : R :=
   mean (elements (states M)) (start M) (fun s => E_from M pi n s (f s)).
 
 (** f (s_t, a_t, s_{t+1}, r_t) on a history that begins in s; 0 after its end. *)
@@ -52,13 +56,13 @@ Fixpoint last_state (M : MDP) (s : state M) (h : history M) : state M :=
   end.
 
 (** The mean of f over m further steps, given the history h: E[f | F_t] with t the length of h. *)
-Definition E_given (M : MDP) (pi : policy M) (m : nat) (s : state M) (h : history M)
-    (f : history M -> R) : R :=
+Definition E_given (M : MDP) (pi : policy M) (m : nat)
+    (s : state M) (h : history M) (f : history M -> R) : R :=
   E_from M pi m (last_state M s h) (fun further => f (h ++ further)).
 
 (** The same, given the next action too: E[f | F_t, a_t]; m steps follow after the one of a. *)
-Definition E_given_action (M : MDP) (pi : policy M) (m : nat) (s : state M) (h : history M)
-    (a : action M) (f : history M -> R) : R :=
+Definition E_given_action (M : MDP) (pi : policy M) (m : nat)
+    (s : state M) (h : history M) (a : action M) (f : history M -> R) : R :=
   let x := last_state M s h in
   mean (elements (states M)) (kernel M x a) (fun s' =>
     mean (rewards M) (reward_law M x a s') (fun r =>

@@ -62,12 +62,10 @@ class FormalBeside(SphinxDirective):
         return [nodes.container("", words, text, classes=["formal-beside"])]
 
 
-def step_html(number: int, tactic: str, reason: str, goals: str) -> str:
-    said = f"<p>{escape(reason)}</p>" if reason else ""
-    return (
-        f'<li class="formal-step"><p><code>{escape(tactic)}</code></p>{said}'
-        f'<pre class="formal-goals" aria-label="Goals after line {number}">{escape(goals)}</pre></li>'
-    )
+def step_html(tactic: str, reason: str, goals: str) -> str:
+    said = f"<p>{escape(reason)}</p>"
+    shown = f'<pre class="formal-goals">{escape(goals)}</pre>'
+    return f'<li class="formal-step"><p><code>{escape(tactic)}</code></p>{said}{shown}</li>'
 
 
 def proof_html() -> str:
@@ -76,8 +74,8 @@ def proof_html() -> str:
     reasons = ["This is the statement, with its hypotheses above the line."]
     reasons += [sentence.comment for sentence in item.proof]
     steps = [
-        step_html(k, step["tactic"], reason, step["goals"])
-        for k, (step, reason) in enumerate(zip(stored["steps"], reasons, strict=True))
+        step_html(step["tactic"], reason, step["goals"])
+        for step, reason in zip(stored["steps"], reasons, strict=True)
     ]
     return f'<ol class="formal-proof" start="0">{"".join(steps)}</ol>'
 
@@ -102,9 +100,8 @@ class FormalTable(SphinxDirective):
         for name, axioms in stored.items():
             used = ", ".join(SHORT.get(axiom, axiom) for axiom in axioms) or "none"
             file = f"{sources.items()[name].module}.v"
-            body += nodes.row(
-                "", cell(nodes.literal("", name)), cell(nodes.literal("", file)), cell(nodes.Text(used))
-            )
+            shown = (nodes.literal("", name), nodes.literal("", file), nodes.Text(used))
+            body += nodes.row("", *(cell(node) for node in shown))
         group += nodes.thead("", head)
         group += body
         return [nodes.table("", group, classes=["formal-table"])]

@@ -1,4 +1,4 @@
-"""Reads the formal proof in `formal/`: statements, proofs, labels and stored texts. Needs no Coq."""
+"""Reads the formal proof in `formal/`: statements, proofs, labels, stored texts. Needs no Coq."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 FORMAL = Path(__file__).resolve().parents[2] / "formal"
 THEOREMS = ("Theorem", "Corollary", "Lemma")
-SUPPOSED = ("Context", "Variable", "Hypothesis", "Notation", "Let")
+SUPPOSED = ("Context", "Variable", "Hypothesis", "Notation")
 ITEM = re.compile(r"(Theorem|Corollary|Lemma|Definition|Fixpoint|Record)\s+(\w+)")
 
 
@@ -154,7 +154,10 @@ def entries() -> dict[str, Entry]:
 
 
 def stored_goals() -> dict:
-    """The proof that the book steps through: `{"coq", "theorem", "steps": [{"tactic", "goals"}]}`."""
+    """The proof that the book steps through.
+
+    `{"coq": version, "theorem": name, "steps": [{"tactic": sentence, "goals": what Coq shows}]}`
+    """
     return json.loads((FORMAL / "goals.json").read_text(encoding="utf-8"))
 
 
