@@ -4,7 +4,7 @@
 the option `:context:` also what their section supposes.
 `{formal-beside} name ...` puts the text beside its content: the book's words on the left.
 `{formal-proof}` steps through the stored proof, with the goals after each line.
-`{formal-table}` lists the main theorems with the axioms behind them.
+`{formal-axioms}` lists the main theorems by the axioms behind them.
 `{formal-size}` says how large the formal proof is.
 """
 
@@ -85,26 +85,19 @@ class FormalProof(SphinxDirective):
         return [nodes.raw("", proof_html(), format="html")]
 
 
-def cell(*children: nodes.Node) -> nodes.entry:
-    return nodes.entry("", nodes.paragraph("", "", *children))
-
-
-class FormalTable(SphinxDirective):
+class FormalAxioms(SphinxDirective):
     def run(self) -> list[nodes.Node]:
-        stored = sources.stored_assumptions()
-        group = nodes.tgroup("", cols=3)
-        group.extend(nodes.colspec("", colwidth=width) for width in (35, 25, 40))
-        titles = ("Theorem", "File", "Axioms of the real numbers it rests on")
-        head = nodes.row("", *(cell(nodes.Text(title)) for title in titles))
-        body = nodes.tbody()
-        for name, axioms in stored.items():
-            used = ", ".join(SHORT.get(axiom, axiom) for axiom in axioms) or "none"
-            file = f"{sources.items()[name].module}.v"
-            shown = (nodes.literal("", name), nodes.literal("", file), nodes.Text(used))
-            body += nodes.row("", *(cell(node) for node in shown))
-        group += nodes.thead("", head)
-        group += body
-        return [nodes.table("", group, classes=["formal-table"])]
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for name, axioms in sources.stored_assumptions().items():
+            groups.setdefault(tuple(axioms), []).append(name)
+        entries = nodes.bullet_list()
+        for axioms, names in sorted(groups.items(), key=lambda group: len(group[0])):
+            used = nodes.strong("", ", ".join(SHORT[axiom] for axiom in axioms) or "none")
+            said = nodes.paragraph("", "", used, nodes.Text(": "))
+            for name in names:
+                said += [nodes.literal("", name), nodes.Text(", " if name != names[-1] else ".")]
+            entries += nodes.list_item("", said)
+        return [entries]
 
 
 class FormalSize(SphinxDirective):
@@ -132,7 +125,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("formal", Formal)
     app.add_directive("formal-beside", FormalBeside)
     app.add_directive("formal-proof", FormalProof)
-    app.add_directive("formal-table", FormalTable)
+    app.add_directive("formal-axioms", FormalAxioms)
     app.add_directive("formal-size", FormalSize)
     app.connect("env-before-read-docs", on_read)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
