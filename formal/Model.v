@@ -49,7 +49,8 @@ Definition score (M : MDP) {U : NormedModule R_AbsRing} (pi : policy M)
 (** The averaged kernel P_pi and the averaged reward r_pi, acting on functions of the state. *)
 Definition move (M : MDP) (s : state M) (a : action M) (f : state M -> R) : R :=
   mean (elements (states M)) (kernel M s a) f.                        (* (P f)(s, a) *)
-Definition P_pi (M : MDP) (pi : policy M) (f : state M -> R) (s : state M) : R :=
+Definition P_pi (M : MDP) (pi : policy M)
+    (f : state M -> R) (s : state M) : R :=
   mean (elements (actions M)) (pi s) (fun a => move M s a f).
 Definition r_pi (M : MDP) (pi : policy M) (s : state M) : R :=
   mean (elements (actions M)) (pi s) (mean_reward M s).

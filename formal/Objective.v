@@ -20,16 +20,19 @@ Definition V (M : MDP) (pi : policy M) (s : state M) : R :=
   real (Lim_seq (fun T => V_T M pi T s)).
 
 (** Powers of P_pi, and (I - gamma P_pi)^(-1) as the sum of all gamma^t P_pi^t. *)
-Fixpoint P_pow (M : MDP) (pi : policy M) (t : nat) (f : state M -> R) : state M -> R :=
+Fixpoint P_pow (M : MDP) (pi : policy M) (t : nat)
+    (f : state M -> R) : state M -> R :=
   match t with
   | O => f
   | S u => P_pi M pi (P_pow M pi u f)
   end.
-Definition resolvent (M : MDP) (pi : policy M) (f : state M -> R) (s : state M) : R :=
+Definition resolvent (M : MDP) (pi : policy M)
+    (f : state M -> R) (s : state M) : R :=
   Series (fun t => gamma M ^ t * P_pow M pi t f s).
 
 (** The mean over the start law: rho_0 as a row vector. *)
-Definition rho_0 (M : MDP) (f : state M -> R) : R := mean (elements (states M)) (start M) f.
+Definition rho_0 (M : MDP) (f : state M -> R) : R :=
+  mean (elements (states M)) (start M) f.
 
 Section Powers.
 Context (M : MDP) (pi : policy M) (Hpi : is_policy M pi).

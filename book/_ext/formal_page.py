@@ -62,10 +62,11 @@ class FormalBeside(SphinxDirective):
         return [nodes.container("", words, text, classes=["formal-beside"])]
 
 
-def step_html(tactic: str, reason: str, goals: str) -> str:
+def step_html(number: int, tactic: str, reason: str, goals: str) -> str:
     said = f"<p>{escape(reason)}</p>"
     shown = f'<pre class="formal-goals">{escape(goals)}</pre>'
-    return f'<li class="formal-step"><p><code>{escape(tactic)}</code></p>{said}{shown}</li>'
+    line = f"<p><code>{escape(tactic)}</code></p>"
+    return f'<li class="formal-step" value="{number}">{line}{said}{shown}</li>'
 
 
 def proof_html() -> str:
@@ -74,10 +75,10 @@ def proof_html() -> str:
     reasons = ["This is the statement, with its hypotheses above the line."]
     reasons += [sentence.comment for sentence in item.proof]
     steps = [
-        step_html(step["tactic"], reason, step["goals"])
-        for step, reason in zip(stored["steps"], reasons, strict=True)
+        step_html(number, step["tactic"], reason, step["goals"])
+        for number, (step, reason) in enumerate(zip(stored["steps"], reasons, strict=True))
     ]
-    return f'<ol class="formal-proof" start="0">{"".join(steps)}</ol>'
+    return f'<ol class="formal-proof">{"".join(steps)}</ol>'
 
 
 class FormalProof(SphinxDirective):
