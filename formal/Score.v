@@ -22,6 +22,14 @@ Definition score_sum (M : MDP) {U : NormedModule R_AbsRing} (pi : policy M)
     (dpi : state M -> action M -> U -> R) (s : state M) (h : history M) (T : nat) (v : U) : R :=
   ∑ t < T, pair_at M (fun s a => score M pi dpi s a v) s h t.
 
+(** All prefixes of length n. *)
+Fixpoint prefixes (M : MDP) (n : nat) : list (prefix M) :=
+  match n with
+  | O => [] :: []
+  | S m => flat_map (fun x => flat_map (fun b => map (cons (x, b)) (prefixes M m))
+             (elements (actions M))) (elements (states M))
+  end.
+
 Section Prefix.
 Context (M : MDP) (pi : policy M) (Hpi : is_policy M pi) (nowhere : state M * action M).
 Notation A := (elements (actions M)).
@@ -93,6 +101,63 @@ Proof.
   intros Ht H0 H1 H2. rewrite traj_likelihood by exact Ht.
   destruct (ln_prod_to _ _ H1) as [P1 E1]. destruct (ln_prod_to _ _ H2) as [P2 E2].
   rewrite !ln_mult, E1, E2; auto. apply Rmult_lt_0_compat; assumption.
+Qed.
+
+(** A history agrees with exactly one prefix of its length. *)
+Lemma agrees_once s (h : history M) : ∑ tau ∈ prefixes M (length h), agrees M s h tau = 1.
+Proof.
+  revert s; induction h as [|[[a s'] r] h IH]; intros s; cbn [length prefixes]; [cbn; ring|].
+  rewrite sum_flat_map.
+  rewrite (sum_ext _ _ (fun x => indicator (states M) x s * 1)).
+  - rewrite (sum_ext _ _ (fun x => indicator (states M) s x * 1)); [apply (sum_indicator (states M) s (fun _ => 1))|].
+    intros x. unfold indicator. destruct (same (states M) x s), (same (states M) s x); congruence.
+  - intros x. rewrite sum_flat_map.
+    rewrite (sum_ext _ _ (fun b => indicator (actions M) a b * indicator (states M) x s)).
+    + rewrite (sum_indicator (actions M) a (fun _ => indicator (states M) x s)). ring.
+    + intros b. rewrite sum_map. cbn [agrees].
+      rewrite (sum_ext _ _ (fun tau => indicator (states M) x s * indicator (actions M) b a * agrees M s' h tau))
+        by (intros; ring).
+      rewrite sum_scal, IH. unfold indicator at 2 3.
+      destruct (same (actions M) b a), (same (actions M) a b); try congruence; ring.
+Qed.
+
+(** eq:traj-normalised, for the book's prefixes *)
+Theorem prefixes_normalised n : ∑ tau ∈ prefixes M n, prefix_probability M pi tau = 1.
+Proof.
+  rewrite (sum_ext_in _ _ (fun tau => E M pi n (fun s h => agrees M s h tau))).
+  - unfold E. rewrite <- mean_sum_over.
+    rewrite (mean_ext _ _ _ (fun _ => 1)); [apply mean_const, start_law|]. intros s.
+    unfold E_from. rewrite <- mean_sum_over.
+    rewrite (mean_ext_in _ _ _ (fun _ => 1)); [apply mean_const, traj_normalised, Hpi|].
+    intros h Hh. rewrite <- (length_histories M n h Hh). apply agrees_once.
+  - intros tau Ht. unfold prefix_probability. replace (length tau) with n; [reflexivity|].
+    clear - Ht. revert tau Ht; induction n as [|n IH]; cbn; intros tau H.
+    + destruct H as [<-|[]]; reflexivity.
+    + apply in_flat_map in H as (x & _ & H). apply in_flat_map in H as (b & _ & H).
+      apply in_map_iff in H as (rest & <- & H). cbn; f_equal; apply IH, H.
+Qed.
+
+(** eq:traj-consistent, for the book's prefixes *)
+Theorem prefixes_consistent tau :
+  ∑ x ∈ St, (∑ b ∈ A, prefix_probability M pi (tau ++ (x, b) :: [])) = prefix_probability M pi tau.
+Proof.
+  assert (P : forall s (h : history M), length h = S (length tau) ->
+    ∑ x ∈ St, (∑ b ∈ A, agrees M s h (tau ++ (x, b) :: [])) = agrees M s (firstn (length tau) h) tau).
+  { induction tau as [|[s1 a1] tau IH]; intros s [|[[a s'] r] h] Hh; try discriminate; cbn in *.
+    - destruct h; [|discriminate]. pose proof (agrees_once s ((a, s', r) :: [])) as O. cbn [length prefixes] in O.
+      rewrite sum_flat_map in O. rewrite <- O. apply sum_ext; intros x.
+      rewrite sum_flat_map. apply sum_ext; intros b. cbn. ring.
+    - rewrite <- (IH s' h) by lia. rewrite <- !sum_scal. apply sum_ext; intros x.
+      rewrite <- !sum_scal. reflexivity. }
+  transitivity (E M pi (S (length tau)) (fun s h => agrees M s (firstn (length tau) h) tau)).
+  - transitivity (E M pi (S (length tau)) (fun s h => ∑ x ∈ St, (∑ b ∈ A, agrees M s h (tau ++ (x, b) :: [])))).
+    + unfold E. rewrite (mean_ext _ _ _ (fun s => ∑ x ∈ St, (∑ b ∈ A,
+        E_from M pi (S (length tau)) s (fun h => agrees M s h (tau ++ (x, b) :: []))))).
+      * rewrite mean_sum_over. apply sum_ext; intros x. rewrite mean_sum_over. apply sum_ext; intros b.
+        unfold prefix_probability. rewrite app_length, Nat.add_1_r. reflexivity.
+      * intros s. unfold E_from. rewrite mean_sum_over. apply sum_ext; intros x. apply mean_sum_over.
+    + apply E_ext; intros; apply P; assumption.
+  - apply mean_ext; intros s. rewrite <- Nat.add_1_r. apply (traj_consistent M pi Hpi (length tau) 1 s (fun h => agrees M s h tau)).
 Qed.
 
 End Prefix.
