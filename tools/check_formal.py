@@ -51,12 +51,12 @@ def version() -> str:
     return re.search(r"version\s+(\S+)", printed.stdout)[1]
 
 
-def run(*command: str) -> str:
-    """The output of a command in the build folder, or SystemExit with what it printed."""
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """A command in the build folder, or SystemExit with what it printed."""
     done = subprocess.run(command, cwd=BUILT, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
+    return done
 
 
 def compile_all(jobs: int) -> None:
@@ -73,13 +73,18 @@ def compile_all(jobs: int) -> None:
 
 
 def check_again() -> set[str]:
-    """The axioms that `coqchk`, a kernel by itself, finds behind all files together."""
+    """The axioms that `coqchk` finds behind all files together; SystemExit if it finds worse."""
     names = [f"PolicyGradient.{module}" for module in sources.modules()]
-    printed = run("coqchk", "-silent", "-o", "-R", ".", "PolicyGradient", *names)
-    listed = re.search(r"\* Axioms:\n(.*?)\n\s*\n", printed, re.S)
-    rest = re.findall(r"^\* (.*?):?\s*<none>", printed, re.M)
-    if listed is None or len(rest) < 3:
-        raise SystemExit(f"coqchk found more than axioms:\n{printed}")
+    done = run("coqchk", "-silent", "-o", "-R", ".", "PolicyGradient", *names)
+    return axioms_in(done.stdout + done.stderr)
+
+
+def axioms_in(summary: str) -> set[str]:
+    """The axioms in the summary of `coqchk`; its other three lists must be empty."""
+    listed = re.search(r"^\* Axioms:\s*\n((?: {4}\S+\n)*)", summary, re.M)
+    empty = re.findall(r"^\* (?:Constants|Inductives).*<none>$", summary, re.M)
+    if listed is None or len(empty) != 3:
+        raise SystemExit(f"coqchk found more than axioms:\n{summary}")
     return {".".join(name.split(".")[-2:]) for name in listed[1].split()}
 
 
@@ -88,8 +93,8 @@ def ask(*lines: str) -> list[str]:
     text = "".join(f"{line}\nCheck {k}%nat.\n" for k, line in enumerate(lines))
     loaded = " ".join(sources.modules())
     (BUILT / "ask.v").write_text(f"From PolicyGradient Require Import {loaded}.\n{text}")
-    printed = run("coqc", "-q", "-w", "none", "-R", ".", "PolicyGradient", "ask.v")
-    return re.split(SEPARATOR, printed)[:-1]
+    done = run("coqc", "-q", "-w", "none", "-R", ".", "PolicyGradient", "ask.v")
+    return re.split(SEPARATOR, done.stdout)[:-1]
 
 
 def assumptions() -> dict[str, list[str]]:
@@ -116,8 +121,8 @@ def goals() -> list[dict[str, str]]:
     (BUILT / "stepped.v").write_text(f"{before}\n{statement}{body}Abort.\n", encoding="utf-8")
     # The sections stay open, which only `coqc` would mind.
     library = ("-R", ".", "PolicyGradient")
-    printed = run("coqtop", "-q", "-w", "none", *library, "-l", "stepped.v", "-batch")
-    answers = re.split(SEPARATOR, printed)[:-1]
+    done = run("coqtop", "-q", "-w", "none", *library, "-l", "stepped.v", "-batch")
+    answers = re.split(SEPARATOR, done.stdout)[:-1]
     shown = ["Proof.", *steps]
     return [
         {"tactic": step, "goals": answer.strip()}

@@ -104,6 +104,30 @@ def test_every_name_in_the_words_of_the_page_exists():
     assert written <= set(sources.items())
 
 
+SUMMARY = """
+* Theory: Set is predicative
+
+* Axioms:
+    Coq.Logic.Classical_Prop.classic
+    Coq.Reals.ClassicalDedekindReals.sig_not_dec
+
+* Constants/Inductives relying on type-in-type: <none>
+
+* Constants/Inductives relying on unsafe (co)fixpoints: <none>
+
+* Inductives whose positivity is assumed: <none>
+"""
+
+
+def test_the_summary_of_the_second_check_is_read_and_anything_unsafe_in_it_refused():
+    found = check_formal.axioms_in(SUMMARY)
+    assert found == {"Classical_Prop.classic", "ClassicalDedekindReals.sig_not_dec"}
+    with pytest.raises(SystemExit, match="more than axioms"):
+        check_formal.axioms_in(SUMMARY.replace("type-in-type: <none>", "type-in-type:\n    X.y"))
+    with pytest.raises(SystemExit, match="more than axioms"):
+        check_formal.axioms_in("")
+
+
 def test_sentences_end_at_periods_and_comments_belong_to_what_stands_before():
     text = "Lemma a : 1.5 = x. (* why (* twice *) *)\nProof.\n  - ring. (* because *)\nQed.\n"
     found = [(sentence.text, sentence.comment) for sentence in sources.sentences(text)]
