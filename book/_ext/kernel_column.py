@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import formal_sources as sources
 from docutils import nodes
 
@@ -13,12 +15,15 @@ def kernel_cell(label: str) -> nodes.Node:
     entry = sources.entries().get(label)
     if entry is None:
         return nodes.paragraph("", "–")
-    items = sources.items()
-    names: list[nodes.Node] = []
-    for name in entry.names:
-        names += [nodes.literal("", f"{items[name].module}.{name}"), nodes.Text(" ")]
+    names = [nodes.raw("", f"{code(name)} ", format="html") for name in entry.names]
     said = [nodes.Text(f"({entry.part})")] if entry.part else []
     return nodes.paragraph("", "", *names, *said)
+
+
+def code(name: str) -> str:
+    """A formal name with its file, which may break after a period or an underscore."""
+    shown = escape(f"{sources.items()[name].module}.{name}")
+    return f"<code>{shown.replace('.', '.<wbr>').replace('_', '_<wbr>')}</code>"
 
 
 def kernel_total(labels: set[str]) -> list[nodes.Node]:
