@@ -11,7 +11,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab tidy verdicts nightly pins bench linkcheck clean
+.PHONY: help book serve test formal lab tidy verdicts nightly pins bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -28,6 +28,9 @@ test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
 		-n $(WORKERS) --dist loadfile --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
+
+formal:  ## check the formal proof with Coq (FORMAL=--store writes what the book shows of it)
+	@$(PYTHON) tools/check_formal.py $(FORMAL)
 
 lab: .venv/book  ## open the chapters in JupyterLab with live sliders (LAB=... for its options)
 	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book $(LAB)

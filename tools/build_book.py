@@ -23,7 +23,7 @@ except ImportError:  # native Windows
 ROOT = Path(__file__).resolve().parent.parent
 
 # Everything a page is made of.
-SOURCES = ("utils", "requirements.txt", "_config.yml", "_toc.yml", "book", "tools")
+SOURCES = ("utils", "requirements.txt", "_config.yml", "_toc.yml", "book", "formal", "tools")
 IGNORED = {"__pycache__", ".ipynb_checkpoints", "_build"}
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from docutils import nodes
+from kernel_column import TITLE, kernel_cell, kernel_total
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -157,7 +158,10 @@ THE_CHECK = (
     Column("Scope", 14, scope),
     Column("Lines with teeth", 20, teeth),
 )
-ABOUT_THE_EQUATION = (Column("On the proof alone", 12, on_the_proof),)
+ABOUT_THE_EQUATION = (
+    Column("On the proof alone", 12, on_the_proof),
+    Column(TITLE, 12, lambda row: [kernel_cell(row.equation.label)]),
+)
 
 
 def cell(column: Column, content: list[nodes.Node], rows: int = 1) -> ledger_cell:
@@ -266,7 +270,8 @@ def fill(app: Sphinx, doctree: nodes.document, page: str, place: nodes.Element) 
         chapter_table([row for row in rows if row.equation.docname == chapter])
         for chapter in chapters
     ]
-    place.replace_self([in_one_sentence(totals(rows)), *tables])
+    kernel = kernel_total({row.equation.label for row in rows})
+    place.replace_self([in_one_sentence(totals(rows)), *kernel, *tables])
 
 
 def fill_numbers(app: Sphinx, doctree: nodes.document, page: str) -> None:
