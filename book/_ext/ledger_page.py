@@ -179,7 +179,8 @@ def chapter_table(
     docname = equations[0].docname
     number = app.env.toc_secnumbers.get(docname, {}).get("")
     heading = ".".join(map(str, number)) + ". " if number else ""
-    caption = nodes.title("", heading + app.env.titles[docname].astext())
+    title = app.env.titles[docname].deepcopy()
+    caption = nodes.title("", "", nodes.Text(heading), *title.children)
     return nodes.table("", caption, group, classes=["ledger"], ids=[nodes.make_id(docname)])
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from docutils import nodes
+from formulas import mathml
 from ledger_page import reading_order
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -126,16 +127,11 @@ def equation(env: BuildEnvironment, docname: str, node: nodes.math_block) -> Sta
 
 
 def inline_html(title: nodes.Element) -> str:
-    """A title as HTML; formulas in the form that MathJax looks for."""
-    parts = []
-    for child in title.children:
-        if isinstance(child, nodes.math):
-            parts.append(
-                f'<span class="math notranslate nohighlight">\\({escape(child.astext())}\\)</span>'
-            )
-        else:
-            parts.append(escape(child.astext()))
-    return "".join(parts)
+    """A title as HTML, its formulas as MathML."""
+    return "".join(
+        mathml(child.astext()) if isinstance(child, nodes.math) else escape(child.astext())
+        for child in title.children
+    )
 
 
 def uses(statements: list[Statement]) -> dict[int, list[int]]:
@@ -155,8 +151,8 @@ def draw(app: Sphinx, page: str, statements: list[Statement]) -> str:
         if one.docname != chapter:
             chapter = one.docname
             number = app.env.toc_secnumbers.get(chapter, {}).get("", ())
-            heading = ". ".join([".".join(map(str, number)), app.env.titles[chapter].astext()])
-            rows.append(f'<li class="proof-map-chapter">{escape(heading)}</li>')
+            heading = f"{'.'.join(map(str, number))}. {inline_html(app.env.titles[chapter])}"
+            rows.append(f'<li class="proof-map-chapter"><span>{heading}</span></li>')
         positions[i] = ROW * len(rows) + ROW // 2
         rows.append(
             f'<li data-statement="{i}">{link(app, page, one)} <span>{one.title}</span></li>'
@@ -213,8 +209,8 @@ def in_words(app: Sphinx, page: str, statements: list[Statement]) -> str:
         return ", ".join(link(app, page, statements[i]) for i in indices) or "nothing in this book"
 
     items = "".join(
-        f"<li>{link(app, page, one)}, {one.title}. Uses {names(used[i])}. "
-        f"Used by {names(users[i])}.</li>"
+        f"<li>{link(app, page, one)} <em>{one.title}</em> uses {names(used[i])}. "
+        f"It is used by {names(users[i])}.</li>"
         for i, one in enumerate(statements)
     )
     return f'<ul class="proof-map-words">{items}</ul>'
