@@ -283,6 +283,7 @@ def test_a_formula_is_enlarged_with_its_tex_by_pointer_and_by_key(open_page):
     tab.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
 
+    tab.mouse.move(0, 0)
     other = tab.locator("div.math:has(.eqno)").nth(1)
     other.locator(".eqno a").focus()
     tab.keyboard.press("Tab")
