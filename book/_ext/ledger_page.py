@@ -176,12 +176,28 @@ def chapter_table(
         )
     group += nodes.thead("", row([text(title) for title in titles]))
     group += body
-    docname = equations[0].docname
+    return nodes.table("", group, classes=["ledger"])
+
+
+def chapter_heading(app: Sphinx, docname: str) -> list[nodes.Node]:
     number = app.env.toc_secnumbers.get(docname, {}).get("")
-    heading = ".".join(map(str, number)) + ". " if number else ""
-    title = app.env.titles[docname].deepcopy()
-    caption = nodes.title("", "", nodes.Text(heading), *title.children)
-    return nodes.table("", caption, group, classes=["ledger"], ids=[nodes.make_id(docname)])
+    prefix = ".".join(map(str, number)) + ". " if number else ""
+    return [nodes.Text(prefix), *app.env.titles[docname].deepcopy().children]
+
+
+def chapter_section(app: Sphinx, docname: str, table: nodes.table) -> nodes.section:
+    heading = nodes.title("", "", *chapter_heading(app, docname))
+    return nodes.section("", heading, table, ids=[nodes.make_id(docname)])
+
+
+def contents(app: Sphinx, chapters: list[str]) -> nodes.bullet_list:
+    """A link to each chapter's table; the page's own list of contents was made before them."""
+    items = []
+    for docname in chapters:
+        link = nodes.reference("", "", *chapter_heading(app, docname), internal=True)
+        link["refid"] = nodes.make_id(docname)
+        items.append(nodes.list_item("", nodes.paragraph("", "", link)))
+    return nodes.bullet_list("", *items, classes=["ledger-contents"])
 
 
 def warn(message: str, docname: str, subtype: str) -> None:
@@ -222,12 +238,12 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     counts = (count(len(equations), "numbered equation"), count(checks, "check"))
     total = text(*(f"{one}," for one in counts), count(wrong, "wrong version"), "rejected.")
     chapters = list(dict.fromkeys(equation.docname for equation in equations))
-    tables = [
-        chapter_table(app, page, [e for e in equations if e.docname == chapter], verdicts)
-        for chapter in chapters
-    ]
+    sections = []
+    for chapter in chapters:
+        own = [e for e in equations if e.docname == chapter]
+        sections.append(chapter_section(app, chapter, chapter_table(app, page, own, verdicts)))
     for place in places:
-        place.replace_self([total, *tables])
+        place.replace_self([total, contents(app, chapters), *sections])
 
 
 def on_init(app: Sphinx) -> None:

@@ -21,7 +21,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx_proof.nodes import proof_node
 
-ROW, WIDTH, DOT = 44, 150, 6  # pixels: height of a row, width of the arcs, where they start
+ROW, WIDTH, DOT = 52, 150, 6  # pixels: height of a row, width of the arcs, where they start
 
 
 @dataclass
@@ -169,7 +169,8 @@ def draw(app: Sphinx, page: str, statements: list[Statement]) -> str:
     return (
         f'<div class="proof-map"><ol role="list">{"".join(rows)}</ol>'
         f'<svg aria-hidden="true" width="{WIDTH}" height="{height}" '
-        f'viewBox="0 0 {WIDTH} {height}"><defs>{tip}</defs>{arcs}{dots}</svg></div>'
+        f'viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none">'
+        f"<defs>{tip}</defs>{arcs}{dots}</svg></div>"
         f"<script>{SCRIPT}</script>"
     )
 
