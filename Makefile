@@ -11,7 +11,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test formal lab tidy verdicts nightly pins bench linkcheck clean
+.PHONY: help book serve test formal lab tidy verdicts nightly pins fonts bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -49,6 +49,9 @@ nightly: .venv/test  ## ten thousand random MDPs: exact, enumerated, differentia
 pins: .venv/uv  ## pin anew after a change in requirements/*.in (PINS=--upgrade for newest)
 	@sh tools/pins.sh $(CURDIR)/.venv/uv/bin/uv $(PINS)
 
+fonts: .venv/fonts  ## cut the font of the formulas anew, for letters it lacks (tools/fonts.py)
+	@.venv/fonts/bin/python tools/fonts.py
+
 bench: .venv/bench  ## measure the engine against the alternatives
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
@@ -80,3 +83,8 @@ $(BIN)/python:
 .venv/uv: | $(BIN)/python
 	@$(BIN)/python -m venv $@
 	@$@/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+# ziamath carries the whole of STIX Two Math; its version is the version of the font.
+.venv/fonts: | $(BIN)/python
+	@$(BIN)/python -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check fonttools brotli ziamath==0.13

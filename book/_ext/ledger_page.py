@@ -192,11 +192,28 @@ def chapter_table(rows: list[Row]) -> nodes.table:
     heads = [nodes.entry("", text(column.title)) for column in columns]
     group += nodes.thead("", nodes.row("", *heads))
     group += nodes.tbody("", *(one for row in rows for one in rows_of_table(row)))
-    app, docname = rows[0].app, rows[0].equation.docname
+    return nodes.table("", group, classes=["ledger"])
+
+
+def chapter_heading(app: Sphinx, docname: str) -> list[nodes.Node]:
     number = app.env.toc_secnumbers.get(docname, {}).get("")
-    heading = ".".join(map(str, number)) + ". " if number else ""
-    caption = nodes.title("", heading + app.env.titles[docname].astext())
-    return nodes.table("", caption, group, classes=["ledger"], ids=[nodes.make_id(docname)])
+    prefix = ".".join(map(str, number)) + ". " if number else ""
+    return [nodes.Text(prefix), *app.env.titles[docname].deepcopy().children]
+
+
+def chapter_section(app: Sphinx, docname: str, table: nodes.table) -> nodes.section:
+    heading = nodes.title("", "", *chapter_heading(app, docname))
+    return nodes.section("", heading, table, ids=[nodes.make_id(docname)])
+
+
+def contents(app: Sphinx, chapters: list[str]) -> nodes.bullet_list:
+    """A link to each chapter's table; the page's own list of contents was made before them."""
+    items = []
+    for docname in chapters:
+        link = nodes.reference("", "", *chapter_heading(app, docname), internal=True)
+        link["refid"] = nodes.make_id(docname)
+        items.append(nodes.list_item("", nodes.paragraph("", "", link)))
+    return nodes.bullet_list("", *items, classes=["ledger-contents"])
 
 
 def warn(message: str, docname: str, subtype: str) -> None:
@@ -266,12 +283,16 @@ def fill(app: Sphinx, doctree: nodes.document, page: str, place: nodes.Element) 
     rows = rows_of(app, page)
     report(app, rows)
     chapters = list(dict.fromkeys(row.equation.docname for row in rows))
-    tables = [
-        chapter_table([row for row in rows if row.equation.docname == chapter])
+    sections = [
+        chapter_section(
+            app, chapter, chapter_table([row for row in rows if row.equation.docname == chapter])
+        )
         for chapter in chapters
     ]
     kernel = kernel_total({row.equation.label for row in rows})
-    place.replace_self([in_one_sentence(totals(rows)), *kernel, *tables])
+    place.replace_self(
+        [in_one_sentence(totals(rows)), *kernel, contents(app, chapters), *sections]
+    )
 
 
 def fill_numbers(app: Sphinx, doctree: nodes.document, page: str) -> None:

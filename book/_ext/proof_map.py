@@ -24,6 +24,7 @@ from graphlib import CycleError, TopologicalSorter
 from html import escape
 
 from docutils import nodes
+from formulas import mathml
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -33,7 +34,7 @@ from whole_book import add_directive, reading_order, titled_section, within
 
 LOGGER = logging.getLogger(__name__)
 USES, AGAIN, COMPARES = "uses", "proves again", "compares"
-ROW, WIDTH, DOT = 44, 150, 6  # pixels: height of a row, width of the arcs, where they start
+ROW, WIDTH, DOT = 52, 150, 6  # pixels: height of a row, width of the arcs, where they start
 
 
 @dataclass
@@ -147,16 +148,11 @@ def equation(env: BuildEnvironment, docname: str, node: nodes.math_block) -> Sta
 
 
 def inline_html(title: nodes.Element) -> str:
-    """A title as HTML; formulas in the form that MathJax looks for."""
-    parts = []
-    for child in title.children:
-        if isinstance(child, nodes.math):
-            parts.append(
-                f'<span class="math notranslate nohighlight">\\({escape(child.astext())}\\)</span>'
-            )
-        else:
-            parts.append(escape(child.astext()))
-    return "".join(parts)
+    """A title as HTML, its formulas as MathML."""
+    return "".join(
+        mathml(child.astext()) if isinstance(child, nodes.math) else escape(child.astext())
+        for child in title.children
+    )
 
 
 def arrows(statements: list[Statement], said: dict[tuple[str, str], str]) -> list[Arrow]:
@@ -230,8 +226,8 @@ def draw(app: Sphinx, page: str, statements: list[Statement], found: list[Arrow]
         if one.docname != chapter:
             chapter = one.docname
             number = app.env.toc_secnumbers.get(chapter, {}).get("", ())
-            heading = ". ".join([".".join(map(str, number)), app.env.titles[chapter].astext()])
-            rows.append(f'<li class="proof-map-chapter">{escape(heading)}</li>')
+            heading = f"{'.'.join(map(str, number))}. {inline_html(app.env.titles[chapter])}"
+            rows.append(f'<li class="proof-map-chapter"><span>{heading}</span></li>')
         positions[i] = ROW * len(rows) + ROW // 2
         rows.append(
             f'<li data-statement="{i}">{link(app, page, one)} <span>{one.title}</span></li>'
@@ -249,7 +245,8 @@ def draw(app: Sphinx, page: str, statements: list[Statement], found: list[Arrow]
     return (
         f'<div class="proof-map"><ol role="list">{"".join(rows)}</ol>'
         f'<svg aria-hidden="true" width="{WIDTH}" height="{height}" '
-        f'viewBox="0 0 {WIDTH} {height}"><defs>{tip}</defs>{arcs}{dots}</svg></div>'
+        f'viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none">'
+        f"<defs>{tip}</defs>{arcs}{dots}</svg></div>"
         f"<script>{SCRIPT}</script>"
     )
 

@@ -32,13 +32,8 @@ class Site:
 
 
 def settle(tab: Page) -> None:
-    """Wait until every formula is set."""
-    tab.wait_for_function(
-        """() => !document.querySelector("article .math") ||
-                 (window.MathJax?.startup?.promise ?? null) !== null""",
-        timeout=30_000,
-    )
-    tab.evaluate("async () => { await window.MathJax?.startup?.promise; }")
+    """Wait until the fonts are there and the page has laid itself out."""
+    tab.evaluate("async () => { await document.fonts.ready; }")
     rest(tab)
 
 

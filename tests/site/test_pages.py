@@ -28,15 +28,6 @@ def test_page_loads_without_error_or_warning(visits, page, scheme):
     assert record.messages == []
 
 
-@each_page
-def test_formulas_are_set_and_none_is_in_error(visits, page):
-    record = visits(page, "light")
-    assert record.formulas["set"] >= record.formulas["written"]
-    assert record.formulas["in error"] == record.formulas["red"] == 0
-    (shown,) = record.text
-    assert "\\(" not in shown and "$" not in shown.replace("US$", "")
-
-
 def test_search_finds_a_word_of_the_book(open_page):
     tab = open_page("search.html?q=trajectory")
     tab.wait_for_selector("#search-results li a", timeout=20_000)

@@ -1,0 +1,154 @@
+"""What a page costs its reader: bytes, requests, scripts and elements; never seconds."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from reading import PAGES, Site, contents, settle, unfold
+
+CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
+
+each_page = pytest.mark.parametrize("page", PAGES)
+each_chapter = pytest.mark.parametrize("page", CHAPTERS)
+
+KB = 1000
+BYTES = 400 * KB  # page, styles and fonts, and with the page the frames of its figures
+SCRIPT_BYTES = 60 * KB
+REQUESTS = 25
+SCRIPTS = 3
+NODES = 45_000
+
+
+def sent(site: Site, address: str) -> int:
+    """Bytes on the way: text as gzip; fonts and pictures are compressed already."""
+    path = site.html / unquote(urlsplit(address).path).lstrip("/")
+    raw = path.read_bytes()
+    packed = path.suffix in (".woff2", ".png", ".jpg")
+    return len(raw) if packed else len(gzip.compress(raw, compresslevel=9))
+
+
+@each_page
+def test_page_keeps_to_its_budgets_of_bytes_and_requests(visits, site, page):
+    asked = [r for r in visits(page, "light").requests if not r.startswith("data:")]
+    assert len(asked) <= REQUESTS, asked
+    scripts = [r for r in set(asked) if urlsplit(r).path.endswith(".js") and "searchindex" not in r]
+    others = [r for r in set(asked) if not urlsplit(r).path.endswith(".js")]
+    assert sum(sent(site, address) for address in others) <= BYTES
+    assert sum(sent(site, address) for address in scripts) <= SCRIPT_BYTES
+
+
+@each_page
+def test_page_has_few_scripts_and_none_holds_up_its_first_sight(open_page, page):
+    tab = open_page(page)
+    scripts = tab.evaluate(
+        """() => [...document.querySelectorAll("script[src]")]
+            .map((s) => [s.getAttribute("src"), s.defer || s.async])"""
+    )
+    most = SCRIPTS + 3 * (page == "search.html")
+    assert len(scripts) <= most, scripts
+    assert [source for source, waits in scripts if not waits] == []
+    assert tab.locator("link[rel=stylesheet]").count() == 1
+
+
+@each_page
+def test_page_has_a_bounded_number_of_elements(open_page, page):
+    assert open_page(page).evaluate("document.querySelectorAll('*').length") <= NODES
+
+
+@each_page
+def test_page_preloads_only_what_it_uses(visits, site, page):
+    text = (site.html / page).read_text(encoding="utf-8")
+    named = [unquote(urlsplit(r).path).rsplit("/", 1)[-1] for r in visits(page, "light").requests]
+    for tag in re.findall(r'<link\b[^>]*rel="preload"[^>]*>', text):
+        assert re.search(r'href="[^"]*/([^"/]+)"', tag).group(1) in named
+    assert not [message for message in visits(page, "light").messages if "preload" in message]
+
+
+def test_the_site_holds_no_source_map_and_no_icon_library(site):
+    files = [path.relative_to(site.html).as_posix() for path in site.html.rglob("*")]
+    assert [f for f in files if f.endswith(".map") or "fontawesome" in f or "mathjax" in f] == []
+    assert "prf-prf.html" not in files
+    for path in site.html.rglob("*.js"):
+        assert "sourceMappingURL" not in path.read_text(encoding="utf-8"), path
+
+
+@each_page
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_while_the_page_loads(chrome, site, page, width):
+    """The sum of the layout shifts that the browser itself reports."""
+    context = chrome.new_context(viewport={"width": width, "height": 800})
+    tab = context.new_page()
+    tab.add_init_script(
+        """window.shifts = [];
+        new PerformanceObserver((list) => window.shifts.push(...list.getEntries()
+            .map((entry) => [entry.value, entry.sources.map((s) => s.node?.className ?? "")])))
+            .observe({ type: "layout-shift", buffered: true });"""
+    )
+    tab.goto(site.address(page), wait_until="networkidle")
+    settle(tab)
+    shifts = tab.evaluate("window.shifts")
+    context.close()
+    assert sum(value for value, _ in shifts) <= 0.02, shifts
+
+
+@each_chapter
+def test_figures_have_their_room_before_they_are_drawn(open_page, page):
+    tab = open_page(page)
+    without = tab.evaluate(
+        """() => [...document.querySelectorAll("article :is(img, svg[role=img])")]
+            .filter((f) => !(f.getAttribute("width") && f.getAttribute("height"))
+                           && !f.getAttribute("viewBox"))
+            .map((f) => f.outerHTML.slice(0, 120))"""
+    )
+    assert without == []
+
+
+@each_chapter
+def test_frames_of_a_figure_are_read_only_when_it_comes_near(open_page, page):
+    tab = open_page(page, viewport={"width": 1280, "height": 800})
+    settle(tab)
+    unfold(tab)
+    far = tab.evaluate(
+        """() => [...document.querySelectorAll("figure.explorer")].filter((figure) =>
+            figure.getBoundingClientRect().top > 2500 && "parsed" in figure.dataset).length"""
+    )
+    assert far == 0
+    last = tab.locator("figure.explorer").last
+    last.scroll_into_view_if_needed()
+    tab.wait_for_function(
+        "figure => 'parsed' in figure.dataset", arg=last.element_handle(), timeout=5_000
+    )
+
+
+@each_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_colours_are_there_before_any_script_file(chrome, site, page, scheme):
+    """On the first page of a first visit, with every script file held back."""
+    context = chrome.new_context(color_scheme=scheme)
+    tab = context.new_page()
+    tab.route("**/*.js*", lambda route: route.abort())
+    tab.goto(site.address(page), wait_until="load")
+    colour = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    context.close()
+    brightness = sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+    assert brightness > 200 if scheme == "light" else brightness < 60
+
+
+@each_page
+def test_a_page_without_scripts_has_its_colours(open_page, page):
+    tab = open_page(page, java_script_enabled=False)
+    theme = tab.evaluate("document.documentElement.dataset.theme")
+    assert theme == "light"
+
+
+@each_page
+def test_icons_are_drawn_without_a_font(open_page, page):
+    tab = open_page(page)
+    bare = tab.evaluate(
+        """() => [...document.querySelectorAll("i[class*='fa-']")].filter((icon) =>
+            getComputedStyle(icon).maskImage === "none").map((icon) => icon.className)"""
+    )
+    assert bare == []
