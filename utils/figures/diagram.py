@@ -48,7 +48,7 @@ class Move:
 class Names:
     """What stands in the circles and on the arrows.
 
-    ``rewards`` replaces numbers by symbols: (state, action) -> text.
+    ``rewards`` replaces numbers by symbols: (state, action) -> text, "" for none.
     """
 
     states: tuple[str, ...]
@@ -185,7 +185,7 @@ def alternative(mdp, names: Names) -> str:
         ]
         lines.append(
             f"In {names.states[move.state]} action {names.action(move, mdp.n_actions)} pays "
-            f"{names.reward(move)} and leads to {', '.join(goals)}."
+            f"{names.reward(move) or plain(move.reward)} and leads to {', '.join(goals)}."
         )
     over = [names.states[s] for s in np.flatnonzero(ended(mdp))]
     return " ".join([*lines, *([f"In {' and '.join(over)} all is over."] if over else [])])
@@ -224,7 +224,8 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
     colour, dash = LOOKS[move.actions[0]] if len(move.actions) < n_actions else (INK, "-")
     chance = None if pi is None else float(pi[move.state, list(move.actions)].sum())
     look = {"color": colour, "ls": dash, "lw": 1.5 if chance is None else 0.6 + 3.2 * chance}
-    text = f"{names.action(move, n_actions)}: {names.reward(move)}"
+    pays = names.reward(move)
+    text = names.action(move, n_actions) + (f": {pays}" if pays else "")
     if chance is not None and len(move.actions) < n_actions:
         text += f"  ({chance:.2g})"
     here = places[move.state]
@@ -234,7 +235,8 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
             _loop(axes, here, _away(move, beside, places), text, look)
         else:
             _arrow(axes, here, places[goal], bend, look, RADIUS)
-            _label(axes, here, places[goal], bend, text, colour, 0.36)
+            along = 0.5 if here[1] == places[goal][1] else 0.36
+            _label(axes, here, places[goal], bend, text, colour, along)
         return
     dot = here + _away(move, beside, places) * 1.15
     rim = here + RADIUS * (dot - here) / np.hypot(*(dot - here))
@@ -242,7 +244,7 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
     axes.add_patch(Circle(dot, DOT, fc=colour, ec=colour, zorder=3))
     up = 1 if dot[1] >= here[1] else -1
     right = dot[0] > here[0]
-    x, ha = (dot[0] + 0.25, "right") if right else (dot[0] - 0.25, "left")
+    x, ha = (dot[0] + 0.1, "right") if right else (dot[0] - 0.1, "left")
     va = "bottom" if up > 0 else "top"
     axes.text(x, dot[1] + 0.15 * up, text, color=colour, ha=ha, va=va, zorder=4)
     for goal, p in move.branches:
@@ -251,7 +253,7 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
         bend = 0.55 * outside if own else 0.0
         thin = look | {"lw": 1.0, "ls": "-"}
         _arrow(axes, dot, places[goal], bend, thin, 0.0)
-        _label(axes, dot, places[goal], bend, f"{p:.3g}", colour, 0.5 if own else 0.3, up)
+        _label(axes, dot, places[goal], bend, f"{p:.3g}", colour, 0.5 if own else 0.42, up)
 
 
 def _bend(move: Move, moves: list[Move]) -> float:
