@@ -253,7 +253,9 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
         bend = 0.55 * outside if own else 0.0
         thin = look | {"lw": 1.0, "ls": "-"}
         _arrow(axes, dot, places[goal], bend, thin, 0.0)
-        _label(axes, dot, places[goal], bend, f"{p:.3g}", colour, 0.5 if own else 0.42, up)
+        # Near the dot, where branches of two states do not cross yet.
+        along = 0.5 if own else min(0.34, 0.8 / np.hypot(*(places[goal] - dot)))
+        _label(axes, dot, places[goal], bend, f"{p:.3g}", colour, along, up)
 
 
 def _bend(move: Move, moves: list[Move]) -> float:

@@ -40,7 +40,7 @@ def short_corridor_world(gamma: float = 0.99) -> FiniteMDP:
 
 running_mdp: Picture = diagram(
     examples.running(),
-    at=[(0, 0), (4.6, 0)],
+    at=[(0, 0), (5.0, 0)],
     name="running-mdp",
     title="The running MDP",
     caption="The running MDP. " + CAPTION,
