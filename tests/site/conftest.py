@@ -37,10 +37,9 @@ def site() -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
     """One browser a file of tests; without one the tests fail and say why."""
+    path = chromium.find()  # asks Playwright itself, which does not start twice
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.FLAGS)
-        )
+        started = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         yield started
         started.close()
 
