@@ -57,7 +57,7 @@ def test_a_policy_is_written_beside_its_actions():
 
 
 def test_symbols_stand_in_for_numbers():
-    assert {"1: $+x$", "1: $-y$"} <= set(texts(worlds.two_coins))
+    assert {"1: +x", "1: −y"} <= set(texts(worlds.two_tosses))
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,9 @@ def diagram(
 
     left, right, low, high = frame(places)
     size = (5.4, 5.4 * (high - low) / (right - left))
-    return Picture(alt=alternative(mdp, names), labels={}, size=size, setup=setup, **texts)
+    origin = "worlds", texts["name"].replace("-", "_")
+    alt = alternative(mdp, names)
+    return Picture(alt=alt, labels={}, size=size, setup=setup, origin=origin, **texts)
 
 
 def _names(what: str, given: Sequence[str] | None, n: int) -> tuple[str, ...]:
@@ -204,7 +206,7 @@ def sketch(axes: Axes, mdp, pi: np.ndarray | None, names: Names, places: np.ndar
         fill = GRID if over[s] else "none"
         axes.add_patch(Circle((x, y), RADIUS, fc=fill, ec=INK, lw=1.6, zorder=3))
         name = names.states[s]
-        size = "small" if len(name.strip("$")) > 3 else None
+        size = "small" if len(name) > 3 else None
         axes.text(x, y, name, ha="center", va="center", zorder=4, size=size)
         if rho0[s]:
             chance = "start" if rho0[s] == 1 else f"start: {rho0[s]:.3g}"

@@ -47,6 +47,7 @@ def walk_in_words(states: np.ndarray) -> str:
 
 
 @picture(
+    name="learner-on-the-ice",
     title="A learner on the ice",
     caption="FrozenLake while a learner plays it: its policy as arrows, as wide as an action is "
     "likely; one skater's walk; and J, the exact mean of the discounted reward (γ = 0.95) of a "
@@ -102,6 +103,7 @@ def bandit_games(p: float, n: int, rng: np.random.Generator) -> tuple[np.ndarray
 
 
 @picture(
+    name="slot-machines",
     title="Score times return, game after game",
     caption="Two slot machines. Each game gives a bar, its score times its return; the mean of all "
     "bars estimates the slope of J, which stands beside it exactly.",
@@ -210,7 +212,7 @@ def corridor(figure: Figure):
     point = marks(axes, TRUTH, ms=8)
     sampled = marks(axes, ESTIMATE, "s", ms=6)
     exact_label, sampled_label = lines_of_text(
-        axes, (0.5, -36), 6, ("", TRUTH), ("", ESTIMATE), ha="center"
+        axes, (0.34, -34), 6, ("", TRUTH), ("", ESTIMATE), ha="center"
     )
 
     def draw(rng, p):
@@ -224,10 +226,11 @@ def corridor(figure: Figure):
         sampled_label.set_text(
             f"square: {CORRIDOR_WALKS} walks, {plain(mean, 1)} ± {1.96 * error:.1f}"
         )
+        least = -float(corridor_objective(BEST_P))
         return (
-            f"With p = {p:g} a walk takes {-J:.1f} steps on average. Always right never arrives, "
-            f"always left neither; the best is p = {BEST_P:.2f} with "
-            f"{-float(corridor_objective(BEST_P)):.1f} steps."
+            f"With p = {p:g} a walk takes {-J:.1f} steps on average. One that always goes right "
+            f"never arrives, nor does one that always goes left; the best is p = {BEST_P:.2f} with "
+            f"{least:.1f} steps."
         )
 
     return draw

@@ -293,7 +293,7 @@ STACKED = 12
 )
 def stacked_visits(figure: Figure):
     left, right = figure.subplots(1, 2, width_ratios=(3, 1), sharey=True)
-    left.set(xlim=(-0.6, STACKED - 0.4), ylim=(0, 1), xlabel="time $t$")
+    left.set(xlim=(-0.6, STACKED - 0.4), ylim=(0, 1.12), xlabel="time $t$")
     left.set_ylabel(r"$(1-γ)\,γ^t\,P(s_t=s)$")
     right.set(xlim=(-0.6, 1.6), xticks=[0, 1], xlabel="state $s$")
     times = np.arange(STACKED)

@@ -48,7 +48,7 @@ running_mdp: Picture = diagram(
 
 fork: Picture = diagram(
     world([[2, 1], [3, 3], [3, 3], [3, 3]], [[0, 0], [3, 1], [0, -2], [0, 0]]),
-    states=["$s_0$", "$s_+$", "$s_-$", "end"],
+    states=["s₀", "s₊", "s₋", "end"],
     name="fork",
     title="The fork",
     caption="The fork: one coin decides twice. An arrow says which side of it, and what that pays.",
@@ -56,7 +56,7 @@ fork: Picture = diagram(
 
 gamble: Picture = diagram(
     gamble_world(0.25),
-    states=["$s_0$", "$s_+$", "end"],
+    states=["s₀", "s₊", "end"],
     name="gamble",
     title="The gamble",
     caption="The gamble, here with the kernel entry x = 0.25. " + CAPTION,
@@ -115,11 +115,11 @@ survival_chain: Picture = diagram(
     caption="The survival chain: action 1 pays 1 and goes on, action 0 ends it.",
 )
 
-two_coins: Picture = diagram(
+two_tosses: Picture = diagram(
     world([[1, 1], [2, 2], [2, 2]], [[0, 3], [0, -4], [0, 0]]),
-    states=["$s_0$", "$s_1$", "end"],
-    rewards={(0, 1): "$+x$", (1, 1): "$-y$"},
-    name="two-coins",
+    states=["s₀", "s₁", "end"],
+    rewards={(0, 1): "+x", (1, 1): "−y"},
+    name="two-tosses",
     title="Two tosses of one coin",
     caption="One coin decides twice: action 1 pays x at time 0 and costs y at time 1.",
 )
@@ -191,7 +191,7 @@ WORLDS = (
     short_corridor,
     xor_game,
     survival_chain,
-    two_coins,
+    two_tosses,
     button,
     frozen_lake,
     cart_pole,
