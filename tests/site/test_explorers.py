@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import explorers as calls
 import pytest
 from playwright.sync_api import Browser, ElementHandle, Page
-from reading import PAGES, Site, contents, settle
+from reading import PAGES, ROOT, Site, contents, settle
+
+from utils.explorer.numbering import figure_number
 
 WAIT = 60_000  # milliseconds after which a test gives up; nothing is timed
 
@@ -143,6 +146,17 @@ def test_each_figure_has_a_number_and_a_caption(shown, page):
         numbers.append(figure.query_selector(".explorer-number").inner_text())
         assert len(figure.query_selector("figcaption").inner_text()) > 40
     assert numbers == sorted(set(numbers), key=lambda n: int(n.split(".")[1]))
+
+
+@each_chapter
+def test_figures_have_the_same_numbers_in_jupyter(shown, page):
+    """Sphinx numbers the page, ``figure_number`` the notebook."""
+    notebook = ROOT / page.replace(".html", ".ipynb")
+    pictures = {f"fig-{s.picture.name}": s.picture for s in calls.explorers(notebook)}
+    for figure in explorers(shown(page)):
+        picture = pictures[figure.get_attribute("id")]
+        number = figure.query_selector(".explorer-number").inner_text()
+        assert number == f"Figure {figure_number(picture.origin, notebook.parent)}"
 
 
 @each_chapter
