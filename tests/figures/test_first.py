@@ -52,7 +52,17 @@ def test_a_walk_ends_where_the_ice_ends_and_is_told_as_it_was():
         assert states[0] == 0 and not any(over[:-1])
         words = first.walk_in_words(states)
         assert ("goal" in words) == (states[-1] == lake.GOAL)
-        assert over[-1] or len(states) == first.WALK_STEPS
+        assert over[-1] or len(states) == first.WALK_STEPS + 1
+
+
+def test_share_of_walks_that_get_home_is_that_of_simulated_ones():
+    """5 standard errors of 3000 walks: a false alarm about once in 1.7 million runs."""
+    pi = lake_policies()[-1]
+    rng = np.random.default_rng(3)
+    home = np.mean([first.walk(pi, rng)[-1] == lake.GOAL for _ in range(3000)])
+    share = first.chance_of_home(pi)
+    assert abs(home - share) < 5 * np.sqrt(share * (1 - share) / 3000)
+    assert share > 10 * first.chance_of_home(lake_policies()[0])
 
 
 def test_cells_of_the_drawn_lake_are_those_of_the_environment():

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from utils import exact
 from utils.common.statistics import mean_and_standard_error
 from utils.common.words import plain, signed
 from utils.explorer import picture
@@ -31,9 +32,16 @@ WALK_STEPS = 100
 def walk(probabilities: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The states of one skater, from the start to a hole, the goal or the end of 100 steps, [n]."""
     mdp = examples.frozen_lake(LAKE_GAMMA)
-    states = simulate(mdp, TablePolicy(probabilities), 1, WALK_STEPS, rng).states[:, 0]
+    states = simulate(mdp, TablePolicy(probabilities), 1, WALK_STEPS + 1, rng).states[:, 0]
     over = np.flatnonzero(np.isin(states, (*HOLES, GOAL)))
     return states[: over[0] + 1] if len(over) else states
+
+
+def chance_of_home(probabilities: np.ndarray) -> float:
+    """P(the goal is reached within 100 steps), exactly."""
+    mdp = examples.frozen_lake(LAKE_GAMMA)
+    laws = exact.state_distributions(mdp, TablePolicy(probabilities), WALK_STEPS)
+    return float(laws[WALK_STEPS, GOAL])
 
 
 def walk_in_words(states: np.ndarray) -> str:
@@ -85,7 +93,8 @@ def lake(figure: Figure):
         here.set_data([k], [J[k]])
         return (
             f"After {k} updates of {LAKE_EPISODES} games each: J = {J[k]:.3f}, "
-            f"{100 * J[k] / best:.0f} % of the best possible. {walk_in_words(states)}."
+            f"{100 * J[k] / best:.0f} % of the best possible, and {100 * chance_of_home(pi):.0f} % "
+            f"of all walks get home. {walk_in_words(states)}."
         )
 
     return draw
