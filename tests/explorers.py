@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from utils.explorer import Picture
+from utils.figures import first, ideas, stored_runs, worlds
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 
@@ -52,4 +53,20 @@ def explorers(path: Path):
 
 
 EXPLORERS = [shown for path in sorted(BOOK.glob("*.ipynb")) for shown in explorers(path)]
-each_explorer = pytest.mark.parametrize("shown", EXPLORERS, ids=lambda s: s.picture.name)
+
+# Pictures that no chapter needs to show; they keep the same rules.
+GAMMAS = [0, 0.3, 0.5, 0.7, 0.9]
+SHELF = [
+    Shown(first.lake, 3, {"updates": list(stored_runs.SHOWN_UPDATES)}),
+    Shown(first.two_coins, 4, {"p": [0.2, 0.5, 0.8], "games": [10, 100, 1000]}),
+    Shown(first.corridor, 3, {"p": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]}),
+    Shown(ideas.pairs, 1, {"form": [0, 1, 2]}),
+    Shown(ideas.shrinking_rewards, 1, {"gamma": [0.5, 0.7, 0.8, 0.9], "horizon": [5, 10, 20]}),
+    Shown(ideas.backups, 1, {"gamma": GAMMAS}),
+    Shown(ideas.tower, 1, {"averaged": [0, 1, 2, 3], "gamma": GAMMAS}),
+    Shown(ideas.stacked_visits, 1, {"gamma": GAMMAS}),
+    *(Shown(world, 1, {}) for world in worlds.WORLDS),
+]
+NAMES = {shown.picture.name for shown in EXPLORERS}
+ALL = EXPLORERS + [shown for shown in SHELF if shown.picture.name not in NAMES]
+each_explorer = pytest.mark.parametrize("shown", ALL, ids=lambda s: s.picture.name)

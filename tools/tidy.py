@@ -23,9 +23,9 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def drop_widget_view(output: dict) -> None:
-    """Leave the static face of a figure: a stored live face shows an error when reopened."""
+    """Leave the still picture of a figure: a stored live face shows an error when reopened."""
     data = output.get("data", {})
-    if "text/html" in data:
+    if data.keys() & {"text/html", "image/png"}:
         data.pop(WIDGET_VIEW, None)
 
 

@@ -28,6 +28,11 @@ EXPLORER = re.compile(r'<figure class="explorer[^"]*" id="(fig-[^"]+)">')
 CAPTION = re.compile(
     r'<figcaption[^>]*><a class="explorer-number"[^>]*>Figure</a> (.*?)</figcaption>'
 )
+DEFINITION = re.compile(
+    r'(?=<(?:path|clipPath|g|marker)\b[^>]* id="([^"]+-d\d+)")'
+    r"(<path\b[^>]*/>|<clipPath\b.*?</clipPath>|<g\b.*?</g>|<marker\b.*?</marker>)",
+    re.S,
+)
 KEYS = re.compile(r'data-name="([^"]+)" data-keys="([^"]+)"')
 LOGGER = logging.getLogger(__name__)
 SCRIPT, STYLE = "explorer.js", "explorer.css"
@@ -121,11 +126,30 @@ class LinkFrames(SphinxPostTransform):
                 LOGGER.warning(f"{name} has no position {setting}; {keys}", location=node)
 
 
-def entry(app: Sphinx, page: str, docname: str, node: explorer_figure) -> nodes.raw:
+def share_definitions(svgs: list[str]) -> tuple[str, list[str]]:
+    """(one SVG with every glyph, mark and frame, the pictures without their own).
+
+    Nearly all of them draw the same glyphs, each under a name of its own.
+    """
+    shared: dict[str, str] = {}
+    bare = []
+    for svg in svgs:
+        names = {}
+        for name, body in DEFINITION.findall(svg):
+            names[name] = shared.setdefault(body.replace(name, "?"), f"shared-{len(shared)}")
+        svg = re.sub(r"<defs>.*?</defs>", "", svg, count=1, flags=re.S)
+        svg = re.sub(r' id="[^"]*"', "", svg)
+        for old, new in names.items():
+            svg = re.sub(rf'#{re.escape(old)}(?=[")])', f"#{new}", svg)
+        bare.append(re.sub(r' aria-describedby="[^"]*"', "", svg))
+    pool = "".join(body.replace("?", new) for body, new in shared.items())
+    return f'<svg width="0" height="0" aria-hidden="true"><defs>{pool}</defs></svg>', bare
+
+
+def entry(app: Sphinx, page: str, docname: str, node: explorer_figure, svg: str) -> nodes.raw:
     """One figure in the list: its first frame as a link, its number and title, its caption."""
     name = node["ids"][0]
     address = f"{app.builder.get_relative_uri(page, docname)}#{name}"
-    svg = re.search(r"<svg.*?</svg>", node["html"], re.S)[0]
     title = re.search(r'explorer-title">(.*?)</p>', node["html"])
     call = f"Figure {number_of(app, docname, name)}"
     heading = f"{call}. {title[1]}" if title else call
@@ -138,14 +162,22 @@ def entry(app: Sphinx, page: str, docname: str, node: explorer_figure) -> nodes.
 
 def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for place in list(doctree.findall(all_figures)):
-        found: list[nodes.Node] = []
-        for docname in reading_order(app.env):
-            figures = list(app.env.get_doctree(docname).findall(explorer_figure))
-            if figures:
-                found.append(nodes.rubric("", app.env.titles[docname].astext()))
-                found.append(nodes.raw("", '<ul class="gallery">', format="html"))
-                found += [entry(app, page, docname, figure) for figure in figures]
-                found.append(nodes.raw("", "</ul>", format="html"))
+        figures = [
+            (docname, node)
+            for docname in reading_order(app.env)
+            for node in app.env.get_doctree(docname).findall(explorer_figure)
+        ]
+        pictures = [re.search(r"<svg.*?</svg>", node["html"], re.S)[0] for _, node in figures]
+        shared, pictures = share_definitions(pictures)
+        found: list[nodes.Node] = [nodes.raw("", shared, format="html")]
+        shown = list(zip(figures, pictures, strict=True))
+        for docname in dict.fromkeys(docname for docname, _ in figures):
+            found.append(nodes.rubric("", app.env.titles[docname].astext()))
+            found.append(nodes.raw("", '<ul class="gallery">', format="html"))
+            for (chapter, node), svg in shown:
+                if chapter == docname:
+                    found.append(entry(app, page, docname, node, svg))
+            found.append(nodes.raw("", "</ul>", format="html"))
         place.replace_self(found)
 
 

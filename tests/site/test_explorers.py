@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import explorers as calls
 import pytest
 from playwright.sync_api import Browser, ElementHandle, Page
-from reading import PAGES, Site, contents, settle
+from reading import PAGES, ROOT, Site, contents, settle
+
+from utils.explorer.numbering import figure_number
 
 WAIT = 60_000  # milliseconds after which a test gives up; nothing is timed
 
@@ -44,10 +47,11 @@ def drawing(figure: ElementHandle) -> str:
 
 
 def start(figure: ElementHandle) -> list[ElementHandle]:
-    """The figure's sliders, all at their first values: at another's end one may have no effect."""
+    """The sliders, all controls at their first values: elsewhere one may have no effect."""
     figure.evaluate(
-        """figure => figure.querySelectorAll("input[type=range]").forEach(input => {
+        """figure => figure.querySelectorAll(".explorer-control input").forEach(input => {
             input.value = input.defaultValue;
+            input.checked = input.defaultChecked;
             input.dispatchEvent(new Event("input", { bubbles: true }));
         })"""
     )
@@ -88,9 +92,7 @@ def test_chapter_has_at_least_three_explorers(shown, page):
 def test_each_slider_moves_its_figure_with_the_keyboard(shown, page):
     tab = shown(page)
     for figure in explorers(tab):
-        sliders = start(figure)
-        assert sliders, "an explorer without a slider"
-        for slider in sliders:
+        for slider in start(figure):
             start(figure)
             ends = slider.evaluate("s => [s.min, s.max]")
             if slider.input_value() == ends[1]:
@@ -108,11 +110,94 @@ def test_each_slider_moves_its_figure_with_the_keyboard(shown, page):
 
 
 @each_page
-def test_each_slider_has_a_label(shown, page):
+def test_each_category_is_a_radio_button_that_the_keyboard_reaches(shown, page):
     tab = shown(page)
+    for figure in explorers(tab):
+        for group in figure.query_selector_all("fieldset"):
+            start(figure)
+            assert group.query_selector("legend").inner_text().strip()
+            buttons = group.query_selector_all("input[type=radio]")
+            assert len(buttons) >= 2
+            for button in buttons:
+                assert button.evaluate("b => b.labels[0].textContent.trim()")
+            before = drawing(figure)
+            buttons[0].focus()
+            tab.keyboard.press("ArrowDown")
+            wait_for_new_drawing(tab, figure, before)
+            assert buttons[1].is_checked() and not buttons[0].is_checked()
+
+
+@each_page
+def test_each_slider_has_a_label_and_each_figure_names_its_controls(shown, page):
+    tab = shown(page)
+    names = []
     for figure in explorers(tab):
         for slider in figure.query_selector_all("input[type=range]"):
             assert slider.evaluate("s => [...s.labels].map(l => l.textContent).join('').trim()")
+        names += [g.get_attribute("aria-label") for g in figure.query_selector_all("[role=group]")]
+    assert len(names) == len(set(names))
+
+
+@each_page
+def test_each_figure_has_a_number_and_a_caption(shown, page):
+    tab = shown(page)
+    numbers = []
+    for figure in explorers(tab):
+        numbers.append(figure.query_selector(".explorer-number").inner_text())
+        assert len(figure.query_selector("figcaption").inner_text()) > 40
+    assert numbers == sorted(set(numbers), key=lambda n: int(n.split(".")[1]))
+
+
+@each_chapter
+def test_figures_have_the_same_numbers_in_jupyter(shown, page):
+    """Sphinx numbers the page, ``figure_number`` the notebook."""
+    notebook = ROOT / page.replace(".html", ".ipynb")
+    pictures = {f"fig-{s.picture.name}": s.picture for s in calls.explorers(notebook)}
+    for figure in explorers(shown(page)):
+        picture = pictures[figure.get_attribute("id")]
+        number = figure.query_selector(".explorer-number").inner_text()
+        assert number == f"Figure {figure_number(picture.origin, notebook.parent)}"
+
+
+@each_chapter
+def test_a_link_opens_each_figure_at_the_position_it_names(open_page, shown, page):
+    figure = explorers(shown(page))[0]
+    place = figure.evaluate(
+        """figure => [figure.id, ...[...figure.querySelectorAll(".explorer-control")].map(
+            c => c.dataset.name + "=" + JSON.parse(c.dataset.keys).at(-1))].join(";")"""
+    )
+    tab = open_page(page + "#" + place)
+    moved = tab.locator(f"#{figure.get_attribute('id')}")
+    number = moved.locator(".explorer-number")
+    tab.wait_for_function(
+        "([link, place]) => link.getAttribute('href') === '#' + place",
+        arg=[number.element_handle(), place],
+        timeout=WAIT,
+    )
+    assert tab.evaluate(
+        "id => document.getElementById(id).getBoundingClientRect().top < innerHeight",
+        figure.get_attribute("id"),
+    )
+
+
+@each_chapter
+def test_figures_do_not_shift_the_page(open_page, page):
+    """The room of the controls and of the longest reading is kept: a move changes no height."""
+    tab = open_page(page)
+    for figure in explorers(tab):
+        heights = figure.evaluate(
+            """figure => {
+                const heights = [figure.offsetHeight];
+                for (const input of figure.querySelectorAll("input")) {
+                    if (input.type === "radio") input.checked = true;
+                    else input.value = input.max;
+                    input.dispatchEvent(new Event("input", { bubbles: true }));
+                    heights.push(figure.offsetHeight);
+                }
+                return heights;
+            }"""
+        )
+        assert max(heights) - min(heights) <= 1, figure.get_attribute("id")
 
 
 @each_page

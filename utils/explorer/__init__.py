@@ -35,14 +35,14 @@ class Explorer:
 
     def html(self) -> str:
         """The static face, complete in itself."""
-        number = figure_number(self._picture.name, Path.cwd())
+        number = figure_number(self._picture.origin, Path.cwd())
         return static_html(self._picture, self._controls, self._draws, number)
 
     def widget(self):
         """The live face, a widget."""
         from utils.explorer.live import LiveExplorer  # widgets only where a kernel shows them
 
-        number = figure_number(self._picture.name, Path.cwd())
+        number = figure_number(self._picture.origin, Path.cwd())
         return LiveExplorer(self._picture, self._controls, self._draws > 1, number)
 
     def png(self) -> bytes:
@@ -56,6 +56,8 @@ class Explorer:
             # made during the build would leave its inert state in the page.
             page = static_html(self._picture, self._controls, self._draws, complete=False)
             return {"text/plain": self._picture.alt, "text/html": page}
+        if not self._controls and self._draws == 1:
+            return {"text/plain": self._picture.alt, "image/png": self.png()}
         live, *_ = self.widget()._repr_mimebundle_()
         return live | {"text/plain": self._picture.alt, "image/png": self.png()}
 

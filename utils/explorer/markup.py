@@ -44,9 +44,15 @@ def figure_html(
         f'<figure class="explorer" id="{label}">{title}'
         f'<div class="explorer-picture">{svg}</div>'
         f"{panel if parts else ''}"
+        f"{_reading(label, reading, longest) if parts else ''}"
+        f"{caption_html(label, shown.caption, number)}{more}</figure>"
+    )
+
+
+def _reading(label: str, reading: str, longest: str) -> str:
+    return (
         f'<p class="explorer-reading" data-longest="{escape(longest)}">'
         f'<span id="{label}-reading" aria-live="polite">{escape(reading)}</span></p>'
-        f"{caption_html(label, shown.caption, number)}{more}</figure>"
     )
 
 

@@ -12,23 +12,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHAPTER = re.compile(r"(\d+)-.*\.ipynb")
-SHOWN = re.compile(r"\bexplore\(\s*(?:\w+\.)*(\w+)")
+SHOWN = re.compile(r"\bexplore\(\s*(?:(\w+)\.)?(\w+)")
+IMPORTED = re.compile(r"^from utils\.figures import (.+)$", re.M)
+RENAMED = re.compile(r"(\w+) as (\w+)")
 NAMED = re.compile(r"^(?::::+|```+)\{figure\}[^\n]*\n(?::(?!name)[^\n]*\n)*:name: *fig-(\S+)", re.M)
 
 
-def figures_of(notebook: Path) -> Iterator[str]:
-    """The names of the figures of a chapter, in order."""
+def figures_of(notebook: Path) -> Iterator[tuple[str, str]]:
+    """Module and variable of each figure of a chapter, in order; ("", name) for an image."""
+    modules: dict[str, str] = {}
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        pattern = SHOWN if cell["cell_type"] == "code" else NAMED
-        for name in pattern.findall("".join(cell["source"])):
-            yield name.replace("_", "-")
+        text = "".join(cell["source"])
+        if cell["cell_type"] != "code":
+            yield from (("", name) for name in NAMED.findall(text))
+            continue
+        for names in IMPORTED.findall(text):
+            modules |= {alias: name for name, alias in RENAMED.findall(names)}
+        for module, variable in SHOWN.findall(text):
+            yield modules.get(module, module), variable
 
 
-def figure_number(name: str, folder: Path) -> str:
-    """The number of this figure among the chapters in ``folder``, or "" if none shows it."""
+def figure_number(origin: tuple[str, str], folder: Path) -> str:
+    """The number of a picture among the chapters in ``folder``, or "" if none shows it."""
     for notebook in sorted(folder.glob("*.ipynb")):
         chapter = CHAPTER.fullmatch(notebook.name)
-        names = list(figures_of(notebook)) if chapter else []
-        if chapter and name in names:
-            return f"{int(chapter[1])}.{names.index(name) + 1}"
+        found = list(figures_of(notebook)) if chapter else []
+        if origin in found:
+            return f"{int(chapter[1])}.{found.index(origin) + 1}"
     return ""

@@ -31,6 +31,7 @@ class Picture:
     caption  what the figure shows, in one sentence below it
     labels   slider name -> label, such as {"horizon": "horizon T"}, or a ``Choice`` of categories
     size     width and height in inches
+    origin   the module and the variable by which a notebook calls it
     """
 
     name: str
@@ -40,6 +41,7 @@ class Picture:
     labels: dict[str, str | Choice]
     size: tuple[float, float]
     setup: Callable[[Figure], Draw]
+    origin: tuple[str, str] = ("", "")
 
 
 SIZE = (5.4, 3.8)
@@ -48,16 +50,18 @@ SIZE = (5.4, 3.8)
 def picture(
     *,
     alt: str,
+    name: str = "",
     title: str = "",
     caption: str = "",
     size: tuple[float, float] = SIZE,
     **labels: str | Choice,
 ):
-    """Decorator: turn a ``setup(figure)`` function into a ``Picture`` named after it."""
+    """Decorator: a ``setup(figure)`` function becomes a ``Picture``, by default of its name."""
 
     def decorate(setup: Callable[[Figure], Draw]) -> Picture:
-        name = setup.__name__.replace("_", "-")
-        return Picture(name, title, alt, caption, labels, size, setup)
+        own = name or setup.__name__.replace("_", "-")
+        origin = setup.__module__.rpartition(".")[2], setup.__name__
+        return Picture(own, title, alt, caption, labels, size, setup, origin)
 
     return decorate
 

@@ -48,6 +48,16 @@
       });
     }
   };
+  /* Bring the figure into view, and keep it there while the page settles, until the reader acts. */
+  const stay = (figure) => {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    figure.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+    const watcher = new ResizeObserver(() => figure.scrollIntoView({ block: "center" }));
+    watcher.observe(document.body);
+    ["wheel", "touchstart", "pointerdown", "keydown"].forEach((act) => {
+      addEventListener(act, () => watcher.disconnect(), { once: true, passive: true });
+    });
+  };
   /* #fig-name;p=0.3 opens the figure with its control p at 0.3. */
   const open = () => {
     const [id, ...places] = decodeURIComponent(location.hash.slice(1)).split(";");
@@ -69,8 +79,7 @@
       });
       face.move();
     }
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    figure.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+    stay(figure);
   };
   const ready = () => {
     const figures = document.querySelectorAll("figure.explorer");

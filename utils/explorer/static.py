@@ -31,17 +31,16 @@ def static_html(
     more = (
         f'<script type="application/json">{_json(data)}</script>' if controls or draws > 1 else ""
     )
-    if complete:
-        more = f"<style>{style()}</style>{more}<script>{script()}</script>"
+    face = f"<style>{style()}</style>{more}<script>{script()}</script>" if complete else more
     return figure_html(
         shown,
         controls,
-        svg=stage.svg.draw(shown.alt, described_by=f"fig-{shown.name}-reading"),
+        svg=stage.svg.draw(shown.alt, f"fig-{shown.name}-reading" if more else ""),
         reading=first_reading,
         longest=max((data["pool"][i] for i in data["readings"]), key=len),
         again=f"sample 1 of {draws}" if draws > 1 else "",
         number=number,
-        more=more,
+        more=face,
     )
 
 

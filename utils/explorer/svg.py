@@ -25,6 +25,7 @@ ElementTree.register_namespace("", SVG)
 
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _PATH_TOKEN = re.compile(r"[MLQCZz]|-?\d+(?:\.\d+)?(?:e-?\d+)?")
+LONG_PATH = 400  # characters; a marker is shorter, and needs its hundredths of a pixel
 _POINTS_TAKEN = {"M": 1, "L": 1, "Q": 2, "C": 3}
 
 
@@ -175,6 +176,10 @@ class PersistentSvg:
                 node.set("id", self._short_ids[name])
                 _strip_whitespace(node)
                 _compact(node, scaled=node.tag == f"{{{SVG}}}path")
+                outline = node.get("d", "")
+                # Glyphs have whole coordinates in font units; a long path is the data of a band.
+                if "scale(" in node.get("transform", "") or len(outline) > LONG_PATH:
+                    node.set("d", compact_path(outline))
                 self._definitions[self._short_ids[name]] = node
         for node in root.iter():
             href = node.get(XLINK_HREF) or ""

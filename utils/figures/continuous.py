@@ -133,6 +133,7 @@ class _Race:
         self.axes, self.reach, self.n = axes, reach, n
         axes.set(xlim=reach, ylim=(-0.6, 2.9), xlabel=r"derivative of $\mathbb{E}\,f(a)$ by $μ$")
         axes.set_yticks([1, 0], ["score", "pathwise"])
+        axes.locator_params(axis="x", nbins=5)
         self.bands = [curve(axes, GRID, lw=11, solid_capstyle="butt") for _ in "ab"]
         self.truth = curve(axes, TRUTH)
         self.rows = [Row(axes, y, reach) for y in (1, 0)]

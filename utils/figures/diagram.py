@@ -48,7 +48,7 @@ class Move:
 class Names:
     """What stands in the circles and on the arrows.
 
-    ``rewards`` replaces numbers by symbols: (state, action) -> text.
+    ``rewards`` replaces numbers by symbols: (state, action) -> text, "" for none.
     """
 
     states: tuple[str, ...]
@@ -122,7 +122,9 @@ def diagram(
 
     left, right, low, high = frame(places)
     size = (5.4, 5.4 * (high - low) / (right - left))
-    return Picture(alt=alternative(mdp, names), labels={}, size=size, setup=setup, **texts)
+    origin = "worlds", texts["name"].replace("-", "_")
+    alt = alternative(mdp, names)
+    return Picture(alt=alt, labels={}, size=size, setup=setup, origin=origin, **texts)
 
 
 def _names(what: str, given: Sequence[str] | None, n: int) -> tuple[str, ...]:
@@ -185,7 +187,7 @@ def alternative(mdp, names: Names) -> str:
         ]
         lines.append(
             f"In {names.states[move.state]} action {names.action(move, mdp.n_actions)} pays "
-            f"{names.reward(move)} and leads to {', '.join(goals)}."
+            f"{names.reward(move) or plain(move.reward)} and leads to {', '.join(goals)}."
         )
     over = [names.states[s] for s in np.flatnonzero(ended(mdp))]
     return " ".join([*lines, *([f"In {' and '.join(over)} all is over."] if over else [])])
@@ -204,7 +206,7 @@ def sketch(axes: Axes, mdp, pi: np.ndarray | None, names: Names, places: np.ndar
         fill = GRID if over[s] else "none"
         axes.add_patch(Circle((x, y), RADIUS, fc=fill, ec=INK, lw=1.6, zorder=3))
         name = names.states[s]
-        size = "small" if len(name.strip("$")) > 3 else None
+        size = "small" if len(name) > 3 else None
         axes.text(x, y, name, ha="center", va="center", zorder=4, size=size)
         if rho0[s]:
             chance = "start" if rho0[s] == 1 else f"start: {rho0[s]:.3g}"
@@ -224,7 +226,8 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
     colour, dash = LOOKS[move.actions[0]] if len(move.actions) < n_actions else (INK, "-")
     chance = None if pi is None else float(pi[move.state, list(move.actions)].sum())
     look = {"color": colour, "ls": dash, "lw": 1.5 if chance is None else 0.6 + 3.2 * chance}
-    text = f"{names.action(move, n_actions)}: {names.reward(move)}"
+    pays = names.reward(move)
+    text = names.action(move, n_actions) + (f": {pays}" if pays else "")
     if chance is not None and len(move.actions) < n_actions:
         text += f"  ({chance:.2g})"
     here = places[move.state]
@@ -234,7 +237,8 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
             _loop(axes, here, _away(move, beside, places), text, look)
         else:
             _arrow(axes, here, places[goal], bend, look, RADIUS)
-            _label(axes, here, places[goal], bend, text, colour, 0.36)
+            along = 0.5 if here[1] == places[goal][1] else 0.36
+            _label(axes, here, places[goal], bend, text, colour, along)
         return
     dot = here + _away(move, beside, places) * 1.15
     rim = here + RADIUS * (dot - here) / np.hypot(*(dot - here))
@@ -242,7 +246,7 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
     axes.add_patch(Circle(dot, DOT, fc=colour, ec=colour, zorder=3))
     up = 1 if dot[1] >= here[1] else -1
     right = dot[0] > here[0]
-    x, ha = (dot[0] + 0.25, "right") if right else (dot[0] - 0.25, "left")
+    x, ha = (dot[0] + 0.1, "right") if right else (dot[0] - 0.1, "left")
     va = "bottom" if up > 0 else "top"
     axes.text(x, dot[1] + 0.15 * up, text, color=colour, ha=ha, va=va, zorder=4)
     for goal, p in move.branches:
@@ -251,7 +255,9 @@ def _draw_move(axes, move, beside, moves, pi, names, places, n_actions) -> None:
         bend = 0.55 * outside if own else 0.0
         thin = look | {"lw": 1.0, "ls": "-"}
         _arrow(axes, dot, places[goal], bend, thin, 0.0)
-        _label(axes, dot, places[goal], bend, f"{p:.3g}", colour, 0.5 if own else 0.3, up)
+        # Near the dot, where branches of two states do not cross yet.
+        along = 0.5 if own else min(0.34, 0.8 / np.hypot(*(places[goal] - dot)))
+        _label(axes, dot, places[goal], bend, f"{p:.3g}", colour, along, up)
 
 
 def _bend(move: Move, moves: list[Move]) -> float:
