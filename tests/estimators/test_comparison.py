@@ -1,8 +1,10 @@
 """Estimators side by side: recursion, enumeration and simulation give the same variances."""
 
+from dataclasses import replace
 from fractions import Fraction as F
 
 import numpy as np
+import problems
 import pytest
 
 from utils.estimators import comparison
@@ -47,6 +49,17 @@ def test_discounting_does_not_disturb_the_agreement_of_the_two_routes():
     table = comparison.path_table(mdp, policy, 3)
     for form, variance in comparison.short_horizon_variances(mdp, policy, 3).items():
         assert table.variance(form) == variance, form
+
+
+def test_paths_hold_rewards_that_depend_on_the_next_state():
+    noisy, policy = problems.random_rational(7, random_rewards=True)
+    mdp = replace(noisy, reward_sd=0)
+    table = comparison.path_table(mdp, policy, 3)
+    assert table.probabilities.sum() == 1 and len(table.steps) == 2**7
+    for form, variance in comparison.short_horizon_variances(mdp, policy, 3).items():
+        assert table.variance(form) == variance, form
+    with pytest.raises(ValueError, match="the rewards have noise"):
+        comparison.path_table(noisy, policy, 3)
 
 
 def test_steps_of_the_xor_game_are_anything_but_uncorrelated():

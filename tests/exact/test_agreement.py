@@ -11,7 +11,7 @@ from problems import random_problem
 from trajectories import expectation
 
 from utils import exact
-from utils.exact.variance import estimator_moments
+from utils.estimators.variance import estimator_moments
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 from utils.model.rational import RationalMDP, logit_policy

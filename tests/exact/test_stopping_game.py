@@ -4,8 +4,8 @@ from fractions import Fraction as F
 
 import pytest
 
+from utils.estimators.variance import estimator_moments
 from utils.exact import stopping_game as stopping
-from utils.exact.variance import estimator_moments
 from utils.model.counterexamples import geometric_stopping
 
 POINTS = [(F(1, 2), F(1, 2)), (F(1, 10), F(9, 10)), (F(4, 5), F(1, 10)), (F(2, 3), F(0))]

@@ -7,8 +7,9 @@ import pytest
 import sympy as sp
 
 from utils import policy_gradient, simulate
+from utils.estimators.variance import estimator_moments
 from utils.exact.baselines import optimal_state_baseline
-from utils.exact.variance import ScoredChain, estimator_moments
+from utils.exact.chain import ScoredChain
 from utils.model import counterexamples
 from utils.model.policies import LinearSoftmax
 from utils.model.rational import RationalMDP, logit_policy
@@ -30,7 +31,7 @@ def variance(problem, weights, baseline=None, horizon=None):
 
 def _per_step(chain, Q):
     squared = (chain.scores**2).sum(axis=2)
-    return np.array([chain.mean(squared * q) / chain.mean(squared) for q in Q])
+    return np.array([chain.average(squared * q) / chain.average(squared) for q in Q])
 
 
 def gradient(problem, horizon):

@@ -1,10 +1,11 @@
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import problems
 import pytest
 
-from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils import FiniteMDP, TabularSoftmax, exact, policy_gradient, simulate
 from utils.model import examples
 from utils.model.policies import TablePolicy
 from utils.sampling.rollouts import BLOCK, Rollouts, simulate_in_chunks
@@ -21,11 +22,70 @@ def test_arrays_are_time_major():
     assert (rollouts.horizon, rollouts.n) == (5, 7)
 
 
-def test_rewards_are_the_table_read_at_state_and_action():
-    mdp = examples.frozen_lake()
-    rollouts = simulate(mdp, examples.frozen_lake_policy(), n=500, horizon=60, rng=rng())
-    np.testing.assert_array_equal(rollouts.rewards, mdp.R[rollouts.states, rollouts.actions])
-    assert rollouts.rewards.any()
+@pytest.mark.parametrize("common", [False, True])
+def test_frozen_lake_pays_1_on_arrival_and_nothing_else(common):
+    mdp, policy = examples.frozen_lake(), examples.frozen_lake_policy()
+    rollouts = simulate(mdp, policy, 500, 60, rng(), common_random_numbers=common)
+    arrived = (rollouts.states != 15) & (rollouts.next_states == 15)
+    np.testing.assert_array_equal(rollouts.rewards, arrived)
+    assert arrived.any()
+
+
+def paying_on_transitions(seed=0, n_states=5, reward_sd=0.0):
+    mdp = problems.random_mdp(rng(seed), n_states, 3)
+    R_next = rng(seed + 1).normal(size=mdp.P.shape)
+    return FiniteMDP(mdp.P, R_next, mdp.gamma, mdp.rho0, reward_sd)
+
+
+@pytest.mark.parametrize("n_states", [2, 5, 40])
+@pytest.mark.parametrize("common", [False, True])
+def test_rewards_are_those_of_the_transitions(common, n_states):
+    mdp = paying_on_transitions(n_states=n_states)
+    policy = TabularSoftmax(np.zeros((n_states, 3)))
+    run = simulate(mdp, policy, 400, 21, rng(), common_random_numbers=common)
+    np.testing.assert_array_equal(run.rewards, mdp.R_next[run.states, run.actions, run.next_states])
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_mean_rewards_are_one_keyword_away(common):
+    mdp = paying_on_transitions(reward_sd=2.0)
+    policy = TabularSoftmax(np.zeros((5, 3)))
+    run = simulate(mdp, policy, 40, 20, rng(), common, mean_rewards=True)
+    np.testing.assert_array_equal(run.rewards, mdp.R[run.states, run.actions])
+    for part in simulate_in_chunks(mdp, policy, 7, 20, rng(), chunk=4, mean_rewards=True):
+        np.testing.assert_array_equal(part.rewards, mdp.R[part.states, part.actions])
+
+
+@pytest.mark.parametrize("common", [False, True])
+@pytest.mark.parametrize("shape", [(), (5, 3), (5, 3, 5)])
+def test_noise_is_normal_with_the_stated_standard_deviation(common, shape):
+    # Residuals over their sd are 10^5 standard normals: mean, mean square and mean fourth power
+    # within 5 standard errors each (variances 1, 2, 96): false alarm 3 * 5.7e-7 for each case.
+    mdp = paying_on_transitions(reward_sd=rng(2).uniform(0.5, 2, shape))
+    run = simulate(mdp, TabularSoftmax(np.zeros((5, 3))), 5000, 20, rng(3), common)
+    step = run.states, run.actions, run.next_states
+    z = (run.rewards - mdp.R_next[step]) / mdp.reward_sd[step[: mdp.reward_sd.ndim]]
+    for power, mean, variance in ((1, 0, 1), (2, 1, 2), (4, 3, 96)):
+        assert abs((z**power).mean() - mean) < 5 * np.sqrt(variance / z.size)
+
+
+def test_a_reward_has_the_variance_of_the_table_given_state_and_action():
+    # Sample variances of 15 pairs, each within 5 standard errors: false alarm 15 * 5.7e-7.
+    mdp = paying_on_transitions(reward_sd=0.5)
+    run = simulate(mdp, TabularSoftmax(np.zeros((5, 3))), 20_000, 10, rng(3))
+    for s, a in np.ndindex(5, 3):
+        squares = (run.rewards[(run.states == s) & (run.actions == a)] - mdp.R[s, a]) ** 2
+        error = squares.std() / np.sqrt(len(squares))
+        assert abs(squares.mean() - mdp.reward_variance[s, a]) < 5 * error
+
+
+def test_random_rewards_leave_the_estimate_unbiased():
+    # 15 coordinates at 5 standard errors: false alarm 15 * 5.7e-7.
+    mdp, policy = paying_on_transitions(reward_sd=1.0), TabularSoftmax(rng(4).normal(size=(5, 3)))
+    run = simulate(mdp, policy, 40_000, 12, rng(5))
+    estimate = policy_gradient(run, policy, mdp)
+    truth = exact.finite_horizon_policy_gradient(mdp, policy, 12)
+    assert (np.abs(estimate.mean - truth) <= 5 * estimate.standard_error).all()
 
 
 @pytest.mark.parametrize("common", [False, True])
@@ -48,7 +108,7 @@ def test_common_random_numbers_change_an_action_only_between_the_two_cdfs():
     assert 0.05 * 10_000 == pytest.approx((low != high).sum(), abs=5 * np.sqrt(0.05 * 10_000))
 
 
-def test_both_modes_have_the_same_law():
+def test_the_engine_and_the_textbook_sampler_have_the_same_law():
     # 40 mean rewards, each within 5 standard errors of the exact one: false alarm 40 * 5.7e-7.
     mdp = problems.random_mdp(rng(3), 5, 3)
     policy = TabularSoftmax(rng(4).normal(size=(5, 3)))
@@ -75,7 +135,7 @@ def test_chunks_reuse_one_piece_of_memory_and_add_up():
         sizes.append(chunk.n)
         memory.add(chunk.rewards.ctypes.data)
     assert sizes == [500, 500, 50]
-    assert len(memory) == 2
+    assert len(memory) == 1
 
 
 def test_chunks_keep_memory_bounded():
@@ -152,6 +212,30 @@ def test_rollouts_of_another_mdp_are_refused():
     rollouts = simulate(lake, examples.frozen_lake_policy(), n=3, horizon=2, rng=rng())
     with pytest.raises(ValueError, match="of an MDP with 16 states and 4 actions, this one has 2"):
         policy_gradient(rollouts, examples.running_policy(), examples.running())
+
+
+def test_rollouts_of_an_mdp_of_the_same_size_are_told_apart():
+    mdp, policy = examples.running(), examples.running_policy()
+    run = simulate(mdp, policy, 5, 4, rng())
+    again = replace(mdp, gamma=0.25, rho0=[0.5, 0.5])  # the same steps, weighed differently
+    assert policy_gradient(run, policy, again).n == 5
+    swapped = replace(mdp, P=mdp.P[::-1])
+    with pytest.raises(ValueError, match=r"another MDP: there P\[0, 0, 0\] is 0.75, here 0.5"):
+        policy_gradient(run, policy, swapped)
+    dearer = replace(mdp, R=[[1, 0], [0, 3]])
+    with pytest.raises(ValueError, match=r"another MDP: there R\[1, 1\] is 2, here 3"):
+        policy_gradient(run.columns(slice(2)), policy, dearer)
+
+
+def test_entries_made_by_hand_are_numbers_of_their_kind():
+    path, actions, rewards = [[0], [1]], [[1]], [[2]]
+    assert Rollouts(path, actions, rewards).rewards.dtype == float
+    with pytest.raises(ValueError, match=r"path must hold integers; its first entry is .*0.5"):
+        Rollouts([[0.5], [1]], actions, rewards)
+    with pytest.raises(ValueError, match=r"rewards is a masked array"):
+        Rollouts(path, actions, np.ma.masked_equal([[50.0]], 50))
+    with pytest.raises(ValueError, match=r"rewards must be an array of numbers \(rewards\[0, 0\]"):
+        Rollouts(path, actions, [["2"]])
 
 
 def test_wrong_arguments_are_named():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from utils.explorer.style import blank_figure, house_style
-from utils.explorer.svg import LiveSvg
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Draw = Callable[..., str]
 
@@ -50,6 +50,11 @@ class Stage:
     """A picture set up on a figure of its own, ready to show one frame after another."""
 
     def __init__(self, shown: Picture, first: dict[str, float], seed: int):
+        # Matplotlib is loaded when something is drawn, not when a chapter begins.
+        from utils.explorer.style import blank_figure, house_style
+        from utils.explorer.svg import PersistentSvg
+
+        self._style = house_style
         with house_style():
             self._figure = blank_figure(*shown.size)
             self._draw = shown.setup(self._figure)
@@ -60,7 +65,7 @@ class Stage:
                     f"it should take (rng, {', '.join(shown.labels)})"
                 )
             self.reading = self._read(first, seed)
-        self.svg = LiveSvg(self._figure, shown.name)
+        self.svg = PersistentSvg(self._figure, shown.name)
 
     def _read(self, values: dict[str, float], seed: int) -> str:
         # The same seed at every slider value: a move then changes the law, not the luck.
@@ -68,6 +73,6 @@ class Stage:
 
     def show(self, values: dict[str, float], seed: int) -> dict[str, str]:
         """Update the figure; the SVG groups that changed. `reading` holds the new reading."""
-        with house_style():
+        with self._style():
             self.reading = self._read(values, seed)
         return self.svg.touched()

@@ -14,7 +14,6 @@ from itertools import product
 
 from utils.explorer.controls import Slider
 from utils.explorer.picture import Picture, Stage
-from utils.explorer.style import ROLES
 
 
 def static_html(shown: Picture, sliders: Sequence[Slider], draws: int) -> str:
@@ -88,6 +87,8 @@ def _draw_again(draws: int) -> str:
 
 def theme_css() -> str:
     """The colours of the roles as CSS variables, for light, dark and printed pages."""
+    from utils.explorer.style import ROLES  # it loads Matplotlib
+
     light = "".join(f"--figure-{role.name}:{role.light};" for role in ROLES)
     dark = "".join(f"--figure-{role.name}:{role.dark};" for role in ROLES)
     return (

@@ -44,6 +44,13 @@ ESTIMATE = ESTIMATE_ROLE.light  # Monte Carlo
 CONTRAST = CONTRAST_ROLE.light  # the other policy, the broken version
 SAFE = SAFE_ROLE.light  # bounds that hold
 
+# Dashes, in widths of the line: on, off.
+LEVEL = (0, (4, 3))  # a level or a limit that other lines are compared with
+DASHED = (0, (5, 2))  # the second of two curves
+SHORT_DASHED = (0, (4, 2))  # the second of two straight lines
+CLOSE_DASHED = (0, (3, 2))  # a short mark
+DOTTED = (0, (2, 2))  # what stands in the background
+
 RC = {
     "svg.hashsalt": "policy-gradient-book",
     "svg.fonttype": "path",

@@ -1,9 +1,9 @@
 """One persistent Matplotlib figure as compact, theme-aware SVG; only moved parts are redrawn.
 
 A slider move changes a few artists of a figure and leaves its axes alone. Redrawing everything
-costs Matplotlib some 65 ms; drawing the touched artists alone costs a few. `LiveSvg` therefore
-draws the figure whole once, and after each update asks Matplotlib for the artists that the update
-marked as stale, each as one `<g>` that replaces its namesake.
+costs Matplotlib some 65 ms; drawing the touched artists alone costs a few. ``PersistentSvg``
+therefore draws the figure whole once, and after each update asks Matplotlib for the artists that
+the update marked as stale, each as one ``<g>`` that replaces its namesake.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def moving_candidates(figure: Figure) -> list[Artist]:
     ]
 
 
-class LiveSvg:
+class PersistentSvg:
     """A Matplotlib figure and its SVG, kept in step.
 
     `draw()` gives the whole SVG; `touched()` the groups that changed since the last call, as

@@ -29,7 +29,7 @@ class Dual:
         other = as_dual(other)
         return NotImplemented if other is None else self.value == other.value
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Dual:
         return self * -1
@@ -90,4 +90,4 @@ def as_dual(number: Any) -> Dual | None:
     """The number as a dual number; None if it is neither dual nor an integer."""
     if isinstance(number, Dual):
         return number
-    return Dual(number) if isinstance(number, Integral) else None
+    return Dual(int(number)) if isinstance(number, Integral) else None
