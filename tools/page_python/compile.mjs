@@ -24,9 +24,9 @@ HEAD = importlib.util.MAGIC_NUMBER + bytes(12)
 UNUSED = set("""
     _pyrepl curses dbm ensurepip http idlelib lib2to3 mailbox multiprocessing pydoc pydoc_data
     sqlite3 ftplib imaplib poplib smtplib socketserver tkinter turtle unittest venv wsgiref xml
-    xmlrpc doctest pdb email html nturl2path optparse argparse getopt gettext
-    sysconfig tarfile plistlib webbrowser zipapp cProfile profile pstats trace tracemalloc
-    mimetypes wave netrc cmd bdb code ctypes difflib _pyio _pydatetime pickletools ipaddress
+    xmlrpc doctest pdb email nturl2path optparse argparse getopt gettext
+    tarfile plistlib webbrowser zipapp cProfile profile pstats trace tracemalloc
+    mimetypes wave netrc cmd bdb code difflib _pyio _pydatetime pickletools
     configparser uuid _sysconfigdata__emscripten_wasm32-emscripten tomllib _strptime
 """.split())
 ENCODINGS = {"__init__", "aliases", "utf_8", "ascii", "latin_1", "cp437", "unicode_escape", "idna"}
