@@ -20,6 +20,8 @@ try:
 except ImportError:  # native Windows
     sys.exit("On Windows, build the book inside WSL (`wsl --install`), where make and git are.")
 
+import page_python
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Everything a page is made of.
@@ -109,6 +111,7 @@ def _build(output: Path) -> Path:
             raise SystemExit("The book was NOT built: mend the warnings and errors above.")
     if not first_page.is_file():
         raise SystemExit(f"The book was NOT built: {first_page} is missing.")
+    page_python.lay_into(output / "html", output / ".page_python")
     built_stamp.write_text(everything)
     return first_page
 

@@ -290,9 +290,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str, place: nodes.Element) 
         for chapter in chapters
     ]
     kernel = kernel_total({row.equation.label for row in rows})
-    place.replace_self(
-        [in_one_sentence(totals(rows)), *kernel, contents(app, chapters), *sections]
-    )
+    place.replace_self([in_one_sentence(totals(rows)), *kernel, contents(app, chapters), *sections])
 
 
 def fill_numbers(app: Sphinx, doctree: nodes.document, page: str) -> None:

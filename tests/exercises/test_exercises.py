@@ -288,7 +288,7 @@ def test_the_table_of_contents_names_the_exercises_of_each_file():
 def in_a_fresh_python(code):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    return run.stdout.strip()
+    return run.stdout.removesuffix("\n")
 
 
 def test_all_answers_and_slips_are_judged_without_numpy():
@@ -318,6 +318,22 @@ print(*sorted(name for name in sys.modules if name.startswith("utils.")))
     assert "utils.exercises.trajectory" in loaded
     assert not any(f"utils.exercises.{file}" in loaded for file in CONTENTS if file != "trajectory")
     assert not any(name.startswith(("utils.exact", "utils.sampling")) for name in loaded)
+
+
+def test_a_chapter_begins_without_what_it_may_not_need():
+    """With Matplotlib, IPython and all exercises it was 1082 modules and twice the time."""
+    code = """
+import sys
+import utils.notebook
+unwanted = ("matplotlib", "IPython", "ipywidgets", "gymnasium", "scipy.stats")
+print(*(name for name in unwanted if name in sys.modules))
+print(len(sys.modules), *(name for name in sys.modules if name.startswith("utils.exercises.")))
+"""
+    unwanted, loaded = in_a_fresh_python(code).split("\n")
+    count, *files = loaded.split()
+    assert unwanted == ""
+    assert int(count) <= 800
+    assert set(files) == {"utils.exercises.task", "utils.exercises.reading"}
 
 
 def test_the_exercises_of_the_pages_and_of_the_code_are_the_same():

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
 from typing import Any
-
-from IPython import get_ipython
-from IPython.display import publish_display_data
 
 MIME = "application/vnd.policy-gradient-book.verdict+json"
 KINDS = ("definition", "identity", "inequality", "limit")
@@ -237,10 +235,11 @@ class Verdict:
 
     def show(self) -> Verdict:
         """Print the line; in a notebook, publish it together with its machine-readable form."""
-        if get_ipython() is None:
+        ipython = sys.modules.get("IPython")  # a kernel has loaded it; it is not loaded for this
+        if ipython is None or ipython.get_ipython() is None:
             print(self)
         else:
-            publish_display_data(self._repr_mimebundle_())
+            ipython.display.publish_display_data(self._repr_mimebundle_())
         return self
 
 

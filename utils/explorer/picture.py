@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from utils.explorer.controls import Choice
-from utils.explorer.style import blank_figure, house_style
-from utils.explorer.svg import PersistentSvg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Draw = Callable[..., str]
 
@@ -70,6 +71,11 @@ class Stage:
     """A picture set up on a figure of its own, ready to show one frame after another."""
 
     def __init__(self, shown: Picture, first: dict[str, float], seed: int):
+        # Matplotlib is loaded when something is drawn, not when a chapter begins.
+        from utils.explorer.style import blank_figure, house_style
+        from utils.explorer.svg import PersistentSvg
+
+        self._style = house_style
         with house_style():
             self.figure = blank_figure(*shown.size)
             self._draw = shown.setup(self.figure)
@@ -88,6 +94,6 @@ class Stage:
 
     def show(self, values: dict[str, float], seed: int) -> dict[str, str]:
         """Update the figure; the SVG groups that changed. ``reading`` holds the new reading."""
-        with house_style():
+        with self._style():
             self.reading = self._read(values, seed)
         return self.svg.touched()
