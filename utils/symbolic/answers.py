@@ -1,0 +1,132 @@
+"""Answers of a language model at a random point of a finite field.
+
+The model writes at most three tokens. At place k it goes on thinking with some probability, and
+otherwise writes a last word, so there are four answers: three that end, after 1, 2 and 3 tokens,
+and one that is cut off after three thoughts. Probabilities, their slopes, rewards, a reference and
+an older policy are random numbers modulo a prime (`finite_field`). The direction is free, so that
+an identity which holds here holds for every policy on these answers and every parameter of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from utils.common.linear import object_array
+from utils.symbolic.dual import Dual
+from utils.symbolic.finite_field import FiniteFieldMDP
+
+PLACES = 3
+THINK, STOP = range(2)
+SIZE = (PLACES, 2)  # places and tokens, as states and actions of a `FiniteFieldMDP`
+NUMBERS = 4 + 2 * PLACES + 2 * PLACES  # the ``extra`` numbers of the point that are used here
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One answer of l tokens.
+
+    tokens       [l]  0 for a thought, 1 for a last word; token t stands at place t
+    probability       under the policy; it carries its slope
+    scores       [l]  psi_t along the direction
+    reward            R
+    log_ratio    [l]  u_t, the log of policy over reference for the token taken; its slope is psi_t
+    inverse      [l]  exp(-u_t), reference over policy
+    ratio        [l]  policy over old policy
+    old               probability under the old policy
+    """
+
+    tokens: tuple[int, ...]
+    probability: Any
+    scores: np.ndarray
+    reward: Any
+    log_ratio: np.ndarray
+    inverse: np.ndarray
+    ratio: np.ndarray
+    old: Any
+
+    @property
+    def length(self) -> Dual:
+        """l, the number of tokens."""
+        return Dual(len(self.tokens))
+
+    @property
+    def ended(self) -> int:
+        """1 if the last word was written, 0 if the answer was cut off."""
+        return int(self.tokens[-1] == STOP)
+
+    @property
+    def score(self) -> Any:
+        """M, the sum of the scores."""
+        return self.scores.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The four answers at one point, the shortest first, and what goes beyond them.
+
+    policy, reference, old [3, 2]  probability of each token at each place
+    spare                          further random numbers, for the statement at hand
+    """
+
+    mdp: FiniteFieldMDP
+    all: tuple[Answer, ...]
+    reference: np.ndarray
+    old: np.ndarray
+    spare: tuple[Dual, ...]
+
+    @property
+    def policy(self) -> np.ndarray:
+        return self.mdp.pi
+
+    @property
+    def gradient(self) -> Callable:
+        """The slope of a number."""
+        return self.mdp.gradient
+
+    def batches(self, n: int) -> Iterator[tuple[Answer, ...]]:
+        """Every batch of n answers."""
+        return product(self.all, repeat=n)
+
+    def mean(self, value: Callable, n: int = 1, law: str = "probability") -> Any:
+        """E[value(y_1, ..., y_n)] over all batches; ``law`` "old" for data of the old policy."""
+        terms = (prod(getattr(y, law) for y in ys) * value(*ys) for ys in self.batches(n))
+        return sum(terms, Dual(0))
+
+
+def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
+    """The answers at a point of `SIZE` with at least `NUMBERS` extra numbers.
+
+    ``rewards`` are four numbers for the answers of 1, 2, 3 tokens and the one cut off; random ones
+    if None.
+    """
+    numbers = list(point.extra)
+    free = [numbers.pop(0) for _ in range(4)]
+    tables = [[[x, 1 - x] for x in (numbers.pop(0) for _ in range(PLACES))] for _ in range(2)]
+    reference, old = map(object_array, tables)
+    logs = object_array(
+        [
+            [Dual(numbers.pop(0).value, point.score[k, a].value) for a in (THINK, STOP)]
+            for k in range(PLACES)
+        ]
+    )
+    texts = [(THINK,) * k + (STOP,) for k in range(PLACES)] + [(THINK,) * PLACES]
+    paid = free if rewards is None else [Dual(r) if isinstance(r, int) else r for r in rewards]
+
+    def answer(tokens: tuple[int, ...], reward: Any) -> Answer:
+        steps = list(enumerate(tokens))
+        pi, score, u, ref, before = (
+            object_array([table[step] for step in steps])
+            for table in (point.pi, point.score, logs, reference, old)
+        )
+        return Answer(
+            tokens, prod(pi), score, reward, u, ref / pi, pi / before, prod(before)
+        )  # fmt: skip
+
+    every = tuple(answer(text, reward) for text, reward in zip(texts, paid, strict=True))
+    return Answers(point, every, reference, old, tuple(numbers))
