@@ -44,7 +44,7 @@ def detach(x):
     return np.real(x)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class World:
     """A small episodic world, a softmax policy, and how batches are drawn from it.
 
@@ -87,6 +87,13 @@ class World:
         check_count("horizon", self.horizon)
         check_count("group", self.group)
         check_count("groups", self.groups)
+
+    def __repr__(self) -> str:
+        each = f"{self.groups} × {self.group}" if self.groups > 1 else str(self.group)
+        return (
+            f"a world of {len(self.episodes.chance)} episodes of at most {self.horizon} steps, "
+            f"batches of {each}"
+        )
 
     @classmethod
     def of(cls, mdp, policy, horizon: int, **rest) -> World:
@@ -435,7 +442,7 @@ class Report:
 
     mean, gradient [d]  the mean update and the gradient of the target, J unless another was given,
                         both at the parameters of the world
-    variance            of the update of one batch, summed over the coordinates
+    deviation [d]       standard deviation of each coordinate of the update of one batch
     curl                the largest entry of the antisymmetric part of the Jacobian, over the points
     climbs              the objective whose gradient the mean update is, or "" if none of the list
     factor              and the factor in front of that gradient
@@ -445,11 +452,16 @@ class Report:
 
     mean: np.ndarray
     gradient: np.ndarray
-    variance: float
+    deviation: np.ndarray
     curl: float
     climbs: str
     factor: float
     held: bool = False
+
+    @property
+    def variance(self) -> float:
+        """Of the update of one batch, summed over the coordinates."""
+        return float(self.deviation @ self.deviation)
 
     @property
     def angle(self) -> float:
@@ -521,11 +533,11 @@ def assay(
     turning = [jacobian(rule, world, p, batches) for p in points]
     known = {"J": expected_return} | dict(objectives or {})
     climbs, factor = _fit(means, world, points, known)
-    second = law[0] @ (found[0] ** 2).sum(axis=1)
+    spread = law[0] @ (found[0] - means[0]) ** 2
     return Report(
         mean=means[0],
         gradient=slope(known[target], world),
-        variance=float(second - means[0] @ means[0]),
+        deviation=np.sqrt(spread),
         curl=float(max(np.abs(j - j.T).max() for j in turning)),
         climbs=climbs,
         factor=factor,

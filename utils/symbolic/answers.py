@@ -39,6 +39,7 @@ class Answer:
     inverse      [l]  exp(-u_t), reference over policy
     ratio        [l]  policy over old policy
     old               probability under the old policy
+    before, after [l] V(s_t) and V(s_{t+1}) under the policy; the last of ``after`` is R
     """
 
     tokens: tuple[int, ...]
@@ -49,6 +50,8 @@ class Answer:
     inverse: np.ndarray
     ratio: np.ndarray
     old: Any
+    before: np.ndarray
+    after: np.ndarray
 
     @property
     def length(self) -> Dual:
@@ -76,6 +79,7 @@ class Answers:
 
     mdp: FiniteFieldMDP
     all: tuple[Answer, ...]
+    rewards: tuple
     reference: np.ndarray
     old: np.ndarray
     spare: tuple[Dual, ...]
@@ -89,6 +93,17 @@ class Answers:
         """The slope of a number."""
         return self.mdp.gradient
 
+    def values(self, policy: np.ndarray) -> list:
+        """V at places 0, 1, 2 under a table [3, 2], and the reward of the answer cut off."""
+        return _values(policy, self.rewards)
+
+    def visits(self, policy: np.ndarray) -> list:
+        """The chance that a token is written at place 0, 1, 2."""
+        reached = [Dual(1)]
+        for k in range(PLACES - 1):
+            reached.append(reached[-1] * policy[k, THINK])
+        return reached
+
     def batches(self, n: int) -> Iterator[tuple[Answer, ...]]:
         """Every batch of n answers."""
         return product(self.all, repeat=n)
@@ -97,6 +112,13 @@ class Answers:
         """E[value(y_1, ..., y_n)] over all batches; ``law`` "old" for data of the old policy."""
         terms = (prod(getattr(y, law) for y in ys) * value(*ys) for ys in self.batches(n))
         return sum(terms, Dual(0))
+
+
+def _values(policy: np.ndarray, rewards: Sequence) -> list:
+    V = [rewards[-1]]
+    for k in reversed(range(PLACES)):
+        V.insert(0, policy[k, THINK] * V[0] + policy[k, STOP] * rewards[k])
+    return V
 
 
 def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
@@ -118,6 +140,8 @@ def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
     texts = [(THINK,) * k + (STOP,) for k in range(PLACES)] + [(THINK,) * PLACES]
     paid = free if rewards is None else [Dual(r) if isinstance(r, int) else r for r in rewards]
 
+    V = _values(point.pi, paid)
+
     def answer(tokens: tuple[int, ...], reward: Any) -> Answer:
         steps = list(enumerate(tokens))
         pi, score, u, ref, before = (
@@ -125,8 +149,9 @@ def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
             for table in (point.pi, point.score, logs, reference, old)
         )
         return Answer(
-            tokens, prod(pi), score, reward, u, ref / pi, pi / before, prod(before)
+            tokens, prod(pi), score, reward, u, ref / pi, pi / before, prod(before),
+            object_array(V[: len(tokens)]), object_array([*V[1 : len(tokens)], reward]),
         )  # fmt: skip
 
     every = tuple(answer(text, reward) for text, reward in zip(texts, paid, strict=True))
-    return Answers(point, every, reference, old, tuple(numbers))
+    return Answers(point, every, tuple(paid), reference, old, tuple(numbers))
