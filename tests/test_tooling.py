@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import browser
@@ -47,12 +49,17 @@ CHECKED = [TITLE, equation("same"), verdict("eq:same")]
 
 @pytest.fixture
 def small_book(tmp_path):
-    """A book of one chapter under the real configuration: `small_book(*cells)` builds it."""
+    """A book of one chapter under the real configuration: `small_book(*cells)` builds it.
+
+    Its path has a space and letters beyond ASCII. Keywords change the environment.
+    """
+    tmp_path = tmp_path / "ein Büchlein"
     for name in ("tools", "book/_ext", "book/_static"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("_config.yml", "requirements.txt", "book/references.bib"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "utils").mkdir()
+    (tmp_path / "utils/__init__.py").touch()
     (tmp_path / "book/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
     (tmp_path / "book/index.md").write_text("# A book\n\n## Nothing\n\nOnly a test.\n")
     chapters = [{"file": "book/chapter"}, {"file": "book/ledger"}]
@@ -60,11 +67,13 @@ def small_book(tmp_path):
     toc = {"format": "jb-book", "root": "book/index", "parts": parts}
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
 
-    def build(*cells: dict) -> subprocess.CompletedProcess:
+    def build(*cells: dict, **changes: str | None) -> subprocess.CompletedProcess:
         if cells:
             (tmp_path / "book/chapter.ipynb").write_text(tidy.normal_form({"cells": list(cells)}))
         command = [sys.executable, str(tmp_path / "tools/build_book.py")]
-        return subprocess.run(command, capture_output=True, text=True)
+        environment = os.environ | {"PYTHONPATH": str(tmp_path)} | changes
+        kept = {name: value for name, value in environment.items() if value is not None}
+        return subprocess.run(command, capture_output=True, text=True, env=kept)
 
     build.path = tmp_path
     return build
@@ -98,13 +107,17 @@ def test_an_untrue_ledger_or_reference_fails_the_build(small_book):
 
 
 def test_only_what_changed_is_run_again(small_book):
-    runs = small_book.path / "runs"
-    count = code("with open('../runs', 'a') as file:", "    _ = file.write('x')")
+    runs, utils = small_book.path / "runs", small_book.path / "utils"
+    (utils / "used.py").write_text("number = 1\n")
+    count = code(
+        "from utils import used", "with open('../runs', 'a') as file:", "    file.write('x')"
+    )
     built = small_book(*CHECKED, count)
     assert built.returncode == 0, built.stderr
     ledger = (small_book.path / "_build/html/book/ledger.html").read_text()
     assert "1 numbered equation, 1 check, 1 wrong version rejected." in ledger
     assert "(1.1)" in ledger and "Its statement" in ledger and "no sign" in ledger
+    assert runs.read_text() == "x", built.stdout
     page = small_book.path / "_build/html/book/chapter.html"
     written = page.stat().st_mtime_ns
 
@@ -112,13 +125,36 @@ def test_only_what_changed_is_run_again(small_book):
     assert page.stat().st_mtime_ns == written, "nothing changed, yet the page was written"
 
     (small_book.path / "book/index.md").write_text("# A book\n\n## Nothing\n\nAnother word.\n")
+    (utils / "unused.py").write_text("changed = True\n")
     assert small_book().returncode == 0
     assert "Another word" in (small_book.path / "_build/html/book/index.html").read_text()
     assert runs.read_text() == "x", "a notebook that did not change was run again"
 
-    (small_book.path / "utils/new.py").write_text("changed = True\n")
+    (utils / "used.py").write_text("number = 2\n")
     assert small_book().returncode == 0
-    assert runs.read_text() == "xx", "a change in utils did not run the notebook again"
+    assert runs.read_text() == "xx", "a change in a module it uses did not run the notebook again"
+
+
+def test_a_run_that_warned_is_not_kept(small_book):
+    warns = code(
+        "import os, sys", "if os.path.exists('../loud'):", "    sys.stderr.write('a cache')"
+    )
+    (small_book.path / "loud").touch()
+    first = small_book(*CHECKED, warns)
+    assert first.returncode != 0 and "a cache" in first.stderr
+    (small_book.path / "loud").unlink()
+    mended = small_book()
+    assert mended.returncode == 0, mended.stderr
+
+
+def test_a_build_needs_no_home_and_no_writable_one(small_book, tmp_path):
+    home = tmp_path / "home"
+    home.write_text("a file, so that nothing can be written below it")
+    plot = code("import matplotlib.pyplot as plt", "_ = plt.figure()")
+    built = small_book(*CHECKED, plot, HOME=str(home))
+    assert built.returncode == 0, built.stderr
+    small_book.path.joinpath("_build/.built").unlink()
+    assert small_book(HOME=None).returncode == 0
 
 
 def test_tidy_is_idempotent_and_strips_what_nobody_wrote():
@@ -145,21 +181,48 @@ def test_tidy_keeps_the_ids_that_cells_already_have():
     assert [cell["id"] for cell in notebook["cells"]] == ["first", "second"]
 
 
-def test_missing_browser_is_a_failure_that_says_what_to_do(monkeypatch):
+@pytest.fixture
+def bare_machine(monkeypatch):
+    """A machine without a browser, on which no attempt to get one succeeds: the attempts made."""
+    made = []
     monkeypatch.setattr(browser, "NAMES", ())
     monkeypatch.setattr(browser, "MACOS", ())
     monkeypatch.setattr(browser, "playwright_browser", lambda: None)
-    monkeypatch.setattr(browser, "attempt", lambda tried, *command: tried.append(command[-1]))
+    monkeypatch.setattr(browser, "attempt", lambda reason, *command: made.append(command) or "")
     monkeypatch.delenv("CHROMIUM", raising=False)
-    with pytest.raises(browser.NoBrowser, match="--install"):
-        browser.find()
-    with pytest.raises(browser.NoBrowser, match="set CHROMIUM"):
+    return made
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_missing_browser_is_a_failure_that_names_the_command_to_type(
+    bare_machine, monkeypatch, user
+):
+    monkeypatch.setattr(browser.os, "geteuid", lambda: user)
+    monkeypatch.setattr(browser.shutil, "which", lambda name: f"/usr/bin/{name}")
+    with pytest.raises(browser.NoBrowser, match="Type `sudo apt-get install chromium`"):
         browser.install()
+    assert not any("sudo" in command for command in bare_machine)
+    assert any("apt-get" in command for command in bare_machine) == (user == 0)
 
 
 def test_a_browser_that_is_named_but_absent_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "none"))
     with pytest.raises(browser.NoBrowser, match="which is no file"):
+        browser.find()
+
+
+def test_a_browser_that_does_not_start_counts_as_absent(monkeypatch, tmp_path):
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\necho libnss3.so is missing >&2\nexit 127\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(browser, "NAMES", (str(broken),))
+    monkeypatch.setattr(browser, "MACOS", ())
+    monkeypatch.setattr(browser, "playwright_browser", lambda: None)
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    with pytest.raises(browser.NoBrowser, match="status 127: libnss3.so is missing"):
+        browser.find()
+    monkeypatch.setenv("CHROMIUM", str(broken))
+    with pytest.raises(browser.NoBrowser, match="which does not start"):
         browser.find()
 
 
@@ -204,3 +267,26 @@ def test_inputs_of_the_book_are_found():
     }
     assert {"utils/__init__.py", "book/_ext/ledger_page.py"} <= names
     assert not any("__pycache__" in name for name in names)
+
+
+def test_one_version_stands_in_every_file_that_names_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    newest = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert (project, citation["date-released"]) == newest.groups()
+    assert citation["version"] == project
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_of_others_are_pinned_by_digest(path):
+    for use in re.findall(r"uses: (\S+)", path.read_text()):
+        assert use.startswith("./") or re.search(r"@[0-9a-f]{40}$", use), use
+
+
+def test_pages_are_published_only_after_the_tests_and_only_the_last_job_may_deploy():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text())["jobs"]
+    assert jobs["build"]["needs"] == "test" and jobs["deploy"]["needs"] == "build"
+    assert [name for name, job in jobs.items() if "permissions" in job] == ["deploy"]

@@ -1,15 +1,12 @@
 """Build the HTML of the book, and only when something it is made of has changed.
 
-Jupyter Book keeps the result of every notebook and asks only whether the notebook's own code has
-changed. The notebooks also run the code in `utils/` under pinned packages, so this script empties
-that store when either of them changes. The pages themselves are always written together: each
-carries the table of contents and the numbers of all the others.
+`run_chapters` runs the notebooks that need it, side by side. The pages themselves are always
+written together: each carries the table of contents and the numbers of all the others.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import os
 import shutil
@@ -18,11 +15,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # native Windows
+    sys.exit("On Windows, build the book inside WSL (`wsl --install`), where make and git are.")
+
 ROOT = Path(__file__).resolve().parent.parent
 
-# What runs when a notebook runs, and everything else a page is made of.
-CODE = ("utils", "requirements.txt")
-PAGES = ("_config.yml", "_toc.yml", "book", "tools/build_book.py")
+# Everything a page is made of.
+SOURCES = ("utils", "requirements.txt", "_config.yml", "_toc.yml", "book", "tools")
 IGNORED = {"__pycache__", ".ipynb_checkpoints", "_build"}
 
 
@@ -42,8 +43,37 @@ def digest(names: Iterable[str]) -> str:
     return total.hexdigest()
 
 
-def stored(path: Path) -> str:
-    return path.read_text() if path.is_file() else ""
+def environment(output: Path) -> dict[str, str]:
+    """What a build sees of its surroundings: nothing of the person's own settings and caches.
+
+    HOME may be missing or unwritable, and a style file or kernel found there would change pages.
+    """
+    own = output / ".own"
+    own.mkdir(parents=True, exist_ok=True)
+    folders = {
+        "MPLCONFIGDIR": "matplotlib",
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_CONFIG_DIR": "jupyter/config",
+        "JUPYTER_DATA_DIR": "jupyter/data",
+        "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+        "XDG_CACHE_HOME": "cache",
+    }
+    for folder in folders.values():
+        (own / folder).mkdir(parents=True, exist_ok=True)
+    return (
+        os.environ
+        | {name: str(own / folder) for name, folder in folders.items()}
+        | {
+            "HOME": str(own),
+            "BOOK_STATIC": "1",  # figures give their static face only
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "PYTHONHASHSEED": "0",
+            "OMP_NUM_THREADS": "1",  # sums in one order, whatever the number of cores
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+    )
 
 
 def build(parent: Path = ROOT) -> Path:
@@ -56,34 +86,29 @@ def build(parent: Path = ROOT) -> Path:
 
 
 def _build(output: Path) -> Path:
-    first_page = output / "html" / "index.html"
-    code_stamp, built_stamp = output / ".code", output / ".built"
-    code, everything = digest(CODE), digest(CODE + PAGES)
-    if first_page.is_file() and stored(built_stamp) == everything:
+    first_page, built_stamp = output / "html" / "index.html", output / ".built"
+    everything = digest(SOURCES)
+    if first_page.is_file() and built_stamp.is_file() and built_stamp.read_text() == everything:
         return first_page
-
     built_stamp.unlink(missing_ok=True)
-    if stored(code_stamp) != code:
-        shutil.rmtree(output / ".jupyter_cache", ignore_errors=True)
-        code_stamp.write_text(code)
     for leftover in ("html", "jupyter_execute", ".doctrees"):
         shutil.rmtree(output / leftover, ignore_errors=True)
 
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(ROOT)]
-    command += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]
-    environment = os.environ | {
-        "BOOK_STATIC": "1",  # figures give their static face only
-        "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": "1",  # sums in one order, whatever the number of cores
-        "OPENBLAS_NUM_THREADS": "1",
-    }
+    surroundings = environment(output)
     # Matplotlib may announce its first look for fonts; that would count as a warning of a page.
     subprocess.run(
-        [sys.executable, "-c", "import matplotlib.font_manager"], stderr=subprocess.DEVNULL
+        [sys.executable, "-c", "import matplotlib.font_manager"],
+        stderr=subprocess.DEVNULL,
+        env=surroundings,
     )
-    status = subprocess.run(command, cwd=ROOT, env=environment).returncode
-    if status or not first_page.is_file():
-        raise SystemExit("The book was NOT built: mend the warnings and errors above.")
+    runner = [sys.executable, str(Path(__file__).with_name("run_chapters.py")), str(output)]
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(ROOT)]
+    command += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]
+    for step in (runner, command):
+        if subprocess.run(step, cwd=ROOT, env=surroundings).returncode:
+            raise SystemExit("The book was NOT built: mend the warnings and errors above.")
+    if not first_page.is_file():
+        raise SystemExit(f"The book was NOT built: {first_page} is missing.")
     built_stamp.write_text(everything)
     return first_page
 

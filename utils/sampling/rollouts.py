@@ -113,8 +113,8 @@ def simulate(
 
     The same seed gives the same numbers. The reward of a step is the mean R(s, a).
 
-    Action and next state are drawn together, from one alias table for each state (``sampling.alias``),
-    in a small MDP even for a few steps at once (``sampling.runs``). With ``common_random_numbers``
+    Action and next state are drawn together, from one alias table for each state (``alias``),
+    in a small MDP even for a few steps at once (``runs``). With ``common_random_numbers``
     they come from two uniforms through the inverse cdf instead. Then two policies that are close,
     run with the same seed, take almost the same paths, so that an estimate moves smoothly along a
     slider. This is slower.
@@ -168,7 +168,7 @@ def _fill(rollouts: Rollouts, steps, mdp: FiniteMDP, rng: np.random.Generator) -
 class AliasSteps:
     """Steps of many trajectories by alias tables, from one 32-bit random word for each run.
 
-    A run is one step, or a few in a small MDP (``sampling.runs``). One look-up gives its label, whose
+    A run is one step, or a few in a small MDP (``runs``). One look-up gives its label, whose
     high part is the law of the next draw. The low part holds the pairs (s, a) of its steps, and a
     pair gives the action and is the place of the reward.
     """

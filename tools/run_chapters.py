@@ -1,0 +1,146 @@
+"""Run the chapters that changed, side by side, into the store from which Jupyter Book takes them.
+
+A chapter is run again when its code has changed, or a file of `utils` that it used when it ran, or
+the pinned packages, or Python. What it used is read off the kernel at the end of the run, so that a
+module loaded late counts too. Only a clean run is stored: a chapter that failed, or printed a
+warning, is run again by the next build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+CELL_TIMEOUT = 300  # seconds
+USED = """\
+import json as _json, sys as _sys
+print(_json.dumps(sorted(
+    module.__file__ for name, module in _sys.modules.items()
+    if name.split(".")[0] == "utils" and getattr(module, "__file__", None)
+)))"""
+
+
+class Failed(Exception):
+    """A chapter that did not run cleanly; the text says where and why."""
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def code_of(notebook: dict) -> str:
+    """A digest of the code cells, with their metadata: the store finds a run by these."""
+    cells = [
+        ("".join(cell["source"]), cell["metadata"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    return sha(json.dumps(cells, sort_keys=True).encode())
+
+
+def with_data(modules: list[str], root: Path) -> dict[str, str]:
+    """{file: digest} of the modules below ``root`` and of the data files beside them."""
+    paths = [Path(name) for name in modules if Path(name).is_relative_to(root)]
+    folders = {path.parent for path in paths}
+    beside = [p for f in folders for p in f.iterdir() if p.is_file() and p.suffix != ".py"]
+    return {p.relative_to(root).as_posix(): sha(p.read_bytes()) for p in sorted({*paths, *beside})}
+
+
+def ground(root: Path) -> str:
+    """A digest of what every chapter stands on: Python and the pinned packages."""
+    return sha(sys.version.encode() + (root / "requirements.txt").read_bytes())
+
+
+def is_fresh(chapter: Path, stamp: Path, root: Path) -> bool:
+    """Whether the stored run of a chapter is still what a new run would give."""
+    try:
+        then = json.loads(stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    now = json.loads(chapter.read_text(encoding="utf-8"))
+    if then["ground"] != ground(root) or then["code"] != code_of(now):
+        return False
+    files = {name: root / name for name in then["uses"]}
+    if not all(path.is_file() for path in files.values()):
+        return False
+    modules = [str(path) for path in files.values() if path.suffix == ".py"]
+    return with_data(modules, root) == then["uses"]
+
+
+def run(chapter: Path, executed: Path, root: Path) -> dict:
+    """Run one chapter in its own folder, write it to ``executed``, and say what it used.
+
+    `Failed` if a cell raises or writes to stderr.
+    """
+    import nbclient
+    import nbformat
+
+    notebook = nbformat.read(chapter, as_version=4)
+    code = code_of(notebook)
+    notebook.cells.append(nbformat.v4.new_code_cell(USED))
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        record_timing=False,  # it would become part of what a run is found by
+        kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(chapter.parent)}},
+    )
+    try:
+        client.execute()
+    except nbclient.exceptions.CellExecutionError as error:
+        raise Failed(f"{chapter.name}: {error}") from None
+    used = json.loads(notebook.cells.pop().outputs[0].text)
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise Failed(f"{chapter.name}, cell {number} warns: {output['text']}")
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, executed)
+    return {"ground": ground(root), "code": code, "uses": with_data(used, root)}
+
+
+def attempt(chapter: Path, executed: Path, root: Path) -> dict | str:
+    try:
+        return run(chapter, executed, root)
+    except Failed as failure:
+        return str(failure)
+
+
+def run_changed(root: Path, output: Path) -> list[str]:
+    """Bring the store in ``output`` up to date; the texts of what failed, none if all is well."""
+    from jupyter_cache import get_cache
+
+    stamps, executed = output / ".chapters", output / ".executed"
+    stamps.mkdir(parents=True, exist_ok=True)
+    chapters = sorted((root / "book").glob("*.ipynb"))
+    stale = [c for c in chapters if not is_fresh(c, stamps / f"{c.stem}.json", root)]
+    if not stale:
+        return []
+    for chapter in stale:
+        (stamps / f"{chapter.stem}.json").unlink(missing_ok=True)
+    workers = min(len(stale), os.cpu_count() or 1)
+    print(f"Running {', '.join(c.stem for c in stale)}, {workers} at a time", flush=True)
+    targets = [executed / c.name for c in stale]
+    with ProcessPoolExecutor(workers) as pool:
+        results = list(pool.map(attempt, stale, targets, [root] * len(stale)))
+
+    cache = get_cache(output / ".jupyter_cache")
+    cache.change_cache_limit(10_000)
+    failures = []
+    for chapter, target, result in zip(stale, targets, results, strict=True):
+        if isinstance(result, str):
+            failures.append(result)
+            continue
+        cache.cache_notebook_file(target, uri=str(chapter), check_validity=False, overwrite=True)
+        (stamps / f"{chapter.stem}.json").write_text(json.dumps(result), encoding="utf-8")
+    return failures
+
+
+if __name__ == "__main__":
+    problems = run_changed(Path(__file__).resolve().parent.parent, Path(sys.argv[1]))
+    sys.exit("\n".join(problems) or 0)
