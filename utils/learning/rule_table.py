@@ -39,6 +39,16 @@ def entropy(law: Law) -> complex:
     return law.mean(law.surprise)
 
 
+def sampled_return(law: Law) -> complex:
+    """The mean return of the answers that are really drawn, J of the law of the data."""
+    tables, e = law.tables, law.tables.world.episodes
+    world = tables.world
+    table = np.exp(world.log_probabilities(tables.theta))
+    drawn = table if world.behaviour is None else world.behaviour(table)
+    chances = np.where(e.mask > 0, drawn[e.states[:, :-1], e.actions], 1).prod(axis=1)
+    return (world.start[e.states[:, 0]] * e.chance * chances) @ law.returns
+
+
 OBJECTIVES: dict[str, Objective] = {
     "E[R/ℓ]": per_length,
     "E φ(K), deviation": group_objective(standardised_weights(GROUP), GROUP),
@@ -47,6 +57,7 @@ OBJECTIVES: dict[str, Objective] = {
     "−KL(π‖ref)": minus_kl,
     "−KL(ref‖π)": minus_kl_from_reference,
     "H": entropy,
+    "J of the data": sampled_return,
 }
 
 
@@ -130,8 +141,8 @@ def entries() -> tuple[Entry, ...]:
         Entry("GAE, λ = 1, rough critic", u.gae(1.0), rough),
         Entry("RLOO, cut-off answers masked", u.truncated_masked, fresh),
         Entry("RLOO, padding not masked", u.padding_scored, fresh),
-        Entry("RLOO, sampled at temperature 0.7, scored at 1", u.rloo, cool),
-        Entry("RLOO, sampled with top-p 0.9, scored without", u.rloo, cut),
+        Entry("RLOO, sampled at temperature 0.7, scored at 1", u.rloo, cool, "J of the data"),
+        Entry("RLOO, sampled with top-p 0.9, scored without", u.rloo, cut, "J of the data"),
         Entry("ward, γ = 4/5: γᵗ in front", u.with_discount_in_front, ward(1)),
         Entry("ward: γᵗ dropped", u.without_discount_in_front, ward(1)),
         Entry("ward: returns standardised over all steps", u.standardised_to_go, ward(2)),

@@ -317,7 +317,7 @@ def nucleus(top_p: float) -> Callable[[np.ndarray], np.ndarray]:
     def law(probabilities: np.ndarray) -> np.ndarray:
         order = np.argsort(-probabilities, axis=-1, kind="stable")
         ranked = np.take_along_axis(probabilities, order, axis=-1)
-        before = np.cumsum(ranked, axis=-1) - ranked
+        before = np.real(np.cumsum(ranked, axis=-1) - ranked)
         kept = np.zeros_like(probabilities)
         np.put_along_axis(kept, order, np.where(before < top_p, ranked, 0), axis=-1)
         return kept / kept.sum(axis=-1, keepdims=True)
