@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tidy
 
-from utils.checks.ledger import MIME
+from utils.checks.verdict import MIME
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))

@@ -17,7 +17,7 @@ import pytest
 import tidy
 import yaml
 
-from utils.checks.ledger import MIME
+from utils.checks.verdict import MIME, Line, Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
@@ -33,9 +33,9 @@ def code(*lines: str) -> dict:
 
 
 def verdict(label: str, holds: bool = True, rejected: tuple[str, ...] = ("no sign",)) -> dict:
-    facts = {"label": label, "method": "exact", "holds": holds, "line": "It holds."}
-    facts |= {"rejected": list(rejected), "equivalent": []}
-    bundle = {"text/plain": label, MIME: facts}
+    lines = (Line("", 1, len(rejected[:1]), rejected),)
+    one = Verdict(label, "identity", "exact", holds, "It holds.", lines=lines, rejected=rejected)
+    bundle = {"text/plain": label, MIME: one.as_facts()}
     return code("from IPython.display import display", f"display({bundle!r}, raw=True)")
 
 

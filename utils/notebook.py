@@ -8,13 +8,13 @@ import numpy as np
 import sympy as sp
 
 from utils import exact, symbolic
-from utils.checks.ledger import (
+from utils.checks.identities import (
     check,
     check_at_most,
     check_at_random_points,
-    check_mean,
     check_on_random_mdps,
 )
+from utils.checks.means import check_mean
 from utils.exact import moments, variance
 from utils.exercises import exercise
 from utils.explorer import explore

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from html import escape
 
 from docutils import nodes
-from ledger_page import reading_order
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import SphinxDirective
 from sphinx_proof.nodes import proof_node
+from whole_book import add_directive, reading_order, titled_section, within
 
 ROW, WIDTH, DOT = 44, 150, 6  # pixels: height of a row, width of the arcs, where they start
 
@@ -35,18 +34,6 @@ class Statement:
     references: set[str] = field(default_factory=set)
 
 
-class proof_map(nodes.General, nodes.Element):
-    """Stands on the page until every chapter has been read."""
-
-
-class ProofMap(SphinxDirective):
-    """`{proof-map}`: the map and the list."""
-
-    def run(self) -> list[nodes.Node]:
-        self.env.proof_map_pages.add(self.env.docname)
-        return [proof_map()]
-
-
 def statements_of(env: BuildEnvironment, docname: str) -> Iterator[Statement]:
     """The statements of a page in order, with all that their texts and proofs refer to."""
     current: Statement | None = None
@@ -56,7 +43,7 @@ def statements_of(env: BuildEnvironment, docname: str) -> Iterator[Statement]:
                 current.references |= references_in(node)
             continue
         if isinstance(node, nodes.math_block):
-            if within(node, (proof_node,)) or within_statement(node):
+            if within(node, lambda one: isinstance(one, proof_node) or is_statement(one)):
                 continue
             current = equation(env, docname, node)
         else:
@@ -72,22 +59,6 @@ def is_piece(node: nodes.Node) -> bool:
 
 def is_statement(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Element) and "realtype" in node and bool(node.get("label"))
-
-
-def within(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
-    while node is not None:
-        if isinstance(node, kinds):
-            return True
-        node = node.parent
-    return False
-
-
-def within_statement(node: nodes.Node) -> bool:
-    while node is not None:
-        if is_statement(node):
-            return True
-        node = node.parent
-    return False
 
 
 def references_in(node: nodes.Element) -> set[str]:
@@ -119,10 +90,8 @@ def equation(env: BuildEnvironment, docname: str, node: nodes.math_block) -> Sta
     ids = env.toc_fignumbers.get(docname, {}).get("displaymath", {})
     anchor = nodes.make_id(f"equation-{label}")
     shown = ".".join(map(str, ids.get(anchor, (number,))))
-    section = node
-    while not (isinstance(section, nodes.section) and isinstance(section[0], nodes.title)):
-        section = section.parent
-    return Statement(docname, anchor, f"Equation {shown}", inline_html(section[0]), {label})
+    title = inline_html(titled_section(node)[0])
+    return Statement(docname, anchor, f"Equation {shown}", title, {label})
 
 
 def inline_html(title: nodes.Element) -> str:
@@ -220,40 +189,19 @@ def in_words(app: Sphinx, page: str, statements: list[Statement]) -> str:
     return f'<ul class="proof-map-words">{items}</ul>'
 
 
-def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    for place in list(doctree.findall(proof_map)):
-        everything = [
-            one for docname in reading_order(app.env) for one in statements_of(app.env, docname)
-        ]
-        picture = nodes.raw("", draw(app, page, everything), format="html")
-        words = nodes.raw("", in_words(app, page, everything), format="html")
-        section = place.parent
-        place.replace_self(picture)
-        # The words go to the end of the page, below their own heading.
-        while section.parent is not None and not isinstance(section.parent, nodes.document):
-            section = section.parent
-        section += words
-
-
-def on_init(app: Sphinx) -> None:
-    if not hasattr(app.env, "proof_map_pages"):
-        app.env.proof_map_pages = set()
-
-
-def on_purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    env.proof_map_pages.discard(docname)
-
-
-def on_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Any change anywhere rewrites the map."""
-    return sorted(env.proof_map_pages)
+def fill(app: Sphinx, doctree: nodes.document, page: str, place: nodes.Element) -> None:
+    everything = [
+        one for docname in reading_order(app.env) for one in statements_of(app.env, docname)
+    ]
+    picture = nodes.raw("", draw(app, page, everything), format="html")
+    words = nodes.raw("", in_words(app, page, everything), format="html")
+    section = place.parent
+    place.replace_self(picture)
+    # The words go to the end of the page, below their own heading.
+    while section.parent is not None and not isinstance(section.parent, nodes.document):
+        section = section.parent
+    section += words
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_node(proof_map)
-    app.add_directive("proof-map", ProofMap)
-    app.connect("builder-inited", on_init)
-    app.connect("env-purge-doc", on_purge)
-    app.connect("env-updated", on_updated)
-    app.connect("doctree-resolved", fill)
-    return {"parallel_read_safe": False, "parallel_write_safe": False}
+    return add_directive(app, "proof-map", fill)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from docutils import nodes
 from sphinx.application import Sphinx
-
-VERDICT_LINK = re.compile(r'(<a href="#equation-[\w-]+">)<code>(eq:[\w-]+)</code></a>')
+from whole_book import verdicts_of
 
 
 def number_verdicts(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Runs when equations have their numbers; a running notebook knows only the label."""
     numbers = app.env.toc_fignumbers.get(page, {}).get("displaymath", {})
-
-    def numbered(match: re.Match) -> str:
-        link, label = match.groups()
-        number = numbers.get(nodes.make_id(f"equation-{label}"))
-        if not number:
-            return match.group()
-        return f"{link}({'.'.join(map(str, number))})</a> <code>{label}</code>"
-
+    shown = {verdict.as_html(): verdict for verdict in verdicts_of(app, page)}
     for node in doctree.findall(nodes.raw):
-        if node.get("format") == "html" and 'class="verdict' in node.astext():
-            node.children = [nodes.Text(VERDICT_LINK.sub(numbered, node.astext()))]
+        if verdict := shown.get(node.astext()):
+            number = numbers.get(nodes.make_id(f"equation-{verdict.label}"), ())
+            node.children = [nodes.Text(verdict.as_html(".".join(map(str, number))))]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

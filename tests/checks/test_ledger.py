@@ -5,7 +5,9 @@ import pytest
 from sympy import QQ
 from sympy.polys.fields import field
 
-from utils.checks.ledger import MIME, check, check_at_most, check_at_random_points, check_mean
+from utils.checks.identities import check, check_at_most, check_at_random_points
+from utils.checks.means import check_mean
+from utils.checks.verdict import MIME
 from utils.symbolic import dual
 
 K, u, v = field("u v", QQ)
@@ -34,7 +36,7 @@ def test_a_false_identity_counts_no_wrong_version():
 
 def test_a_false_case_is_named():
     verdict = check("eq:cases", {"a": u, "b": v}, {"a": u, "b": u}, wrong={"zero": 0})
-    assert not verdict.holds and "in case b" in verdict.line
+    assert not verdict.holds and "in line b" in verdict.line
 
 
 def test_a_wrong_version_that_survives_fails_the_check():

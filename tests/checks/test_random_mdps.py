@@ -1,10 +1,10 @@
-"""`ledger.check_on_random_mdps`: an inequality tried in exact fractions."""
+"""`identities.check_on_random_mdps`: an inequality tried in exact fractions."""
 
 from fractions import Fraction
 
 import pytest
 
-from utils.checks.ledger import check_on_random_mdps
+from utils.checks.identities import check_on_random_mdps
 
 SMALLER = [Fraction(n, 200) for n in range(100)]
 
@@ -15,7 +15,7 @@ def test_a_bound_that_holds_everywhere_passes_and_a_smaller_one_is_rejected():
     )
     assert verdict.holds and verdict.rejected == ("a third",)
     assert verdict.method == "exact on random MDPs"
-    assert "100 cases on 100 MDPs: a test, not a proof" in verdict.line and "99.0 %" in verdict.line
+    assert "100 random MDPs: a test, not a proof" in verdict.line and "99.0 %" in verdict.line
 
 
 def test_one_violation_fails_the_bound_and_counts_no_wrong_version():
@@ -37,7 +37,7 @@ def test_a_wrong_version_that_no_mdp_violates_fails_the_check():
 def test_columns_are_cases():
     rows = [[x, 2 * x] for x in SMALLER]
     verdict = check_on_random_mdps("eq:x", rows, [[1, 1]] * 100, wrong={"half": [[1, 0]] * 100})
-    assert verdict.holds and "200 cases on 100 MDPs" in verdict.line
+    assert verdict.holds and "in all 200 cases" in verdict.line
 
 
 @pytest.mark.parametrize(

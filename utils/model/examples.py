@@ -108,6 +108,23 @@ def shared_logit(policy: FinitePolicy, action: int) -> LinearSoftmax:
     return LinearSoftmax(indicator, np.zeros(1), logits)
 
 
+def worlds(shared: bool = False) -> dict[str, tuple[FiniteMDP, FinitePolicy]]:
+    """{name: (MDP, policy)}: the two worlds on which the chapters simulate.
+
+    "the running MDP" with gamma = 1/2 and "FrozenLake" with gamma = 9/10, each with its policy.
+    ``shared`` gives each policy one parameter, the logit of one action in all states
+    (`shared_logit`): action 1 of the running MDP, action 2 (right) on the ice.
+    """
+    found = {
+        "the running MDP": (running(gamma=0.5), running_policy(), 1),
+        "FrozenLake": (frozen_lake(gamma=0.9), frozen_lake_policy(), RIGHT),
+    }
+    return {
+        name: (mdp, shared_logit(policy, action) if shared else policy)
+        for name, (mdp, policy, action) in found.items()
+    }
+
+
 def grid(side: int, gamma: float = 0.99, slip: float = 0.2) -> SparseMDP:
     """A ``side`` x ``side`` grid of states: from the top left to the bottom right corner.
 

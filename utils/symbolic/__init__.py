@@ -2,7 +2,9 @@
 
 from utils.common.linear import adjugate, determinant, object_array, solve
 from utils.symbolic.enumeration import conditional_laws, declared_laws
+from utils.symbolic.laws import FiniteLaw, free_law, polynomial_law
 from utils.symbolic.mdp import Prefix, SymbolicMDP, prefixes
+from utils.symbolic.series import series
 from utils.symbolic.worlds import (
     coin_mdp,
     free_mdp,
@@ -13,6 +15,7 @@ from utils.symbolic.worlds import (
 )
 
 __all__ = [
+    "FiniteLaw",
     "Prefix",
     "SymbolicMDP",
     "adjugate",
@@ -20,12 +23,15 @@ __all__ = [
     "conditional_laws",
     "declared_laws",
     "determinant",
+    "free_law",
     "free_mdp",
     "generators",
     "named_mdp",
     "nonnegative_mdp",
     "object_array",
     "parametric_mdp",
+    "polynomial_law",
     "prefixes",
+    "series",
     "solve",
 ]

@@ -15,6 +15,7 @@ positive: an identity between rational functions does not know about probabiliti
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,11 +69,16 @@ class FiniteFieldMDP(SymbolicMDP):
 
 
 def random_point(
-    n_states: int, n_actions: int, numbers: random.Random, extra: int = 0
+    n_states: int,
+    n_actions: int,
+    numbers: random.Random,
+    extra: int = 0,
+    tables: Mapping[str, tuple[int, ...]] | None = None,
 ) -> FiniteFieldMDP:
     """An MDP of this size, and a direction for its policy, uniform over all points of the field.
 
-    `extra` more random numbers come as `extra`, for the statement at hand.
+    `extra` more random numbers come as `extra`, and tables of them, {name: shape}, as `tables`, for
+    the statement at hand.
     """
     check_count("n_states", n_states)
     check_count("n_actions", n_actions, least=2)
@@ -101,4 +107,8 @@ def random_point(
         dpi=object_array([[Dual(w) for w in row] for row in slopes]),
         moving=(),
         extra=tuple(Dual(draw()) for _ in range(extra)),
+        tables={
+            name: object_array([Dual(draw()) for _ in np.ndindex(shape)]).reshape(shape)[()]
+            for name, shape in (tables or {}).items()
+        },
     )

@@ -16,8 +16,8 @@ formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -45,6 +45,7 @@ class SymbolicMDP:
     moving tuple of pairs (free policy symbol, its derivative)
     extra  further free symbols
     R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
+    tables further free tables by name, such as a baseline b [S]
     """
 
     gamma: Any
@@ -56,6 +57,7 @@ class SymbolicMDP:
     moving: tuple[tuple[FracElement, FracElement], ...]
     extra: tuple[FracElement, ...] = ()
     R_next: np.ndarray | None = None
+    tables: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def n_states(self) -> int:
@@ -95,6 +97,15 @@ class SymbolicMDP:
         """Q = R + gamma P V, shape [S,A] (eq:bellman)."""
         return self.R + self.P @ self.V * self.gamma
 
+    @cached_property
+    def A(self) -> np.ndarray:
+        """The advantage Q - V, shape [S,A]."""
+        return self.Q - self.V[:, None]
+
+    def average(self, f: np.ndarray) -> np.ndarray:
+        """sum_a pi(a|s) f(s,a), shape [S]: the mean of f over the actions of each state."""
+        return (self.pi * f).sum(axis=1)
+
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
         """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
         return (self.dpi * f).sum(axis=1)
@@ -106,6 +117,11 @@ class SymbolicMDP:
             Q.append(self.R + self.P @ V[-1] * self.gamma)
             V.append((self.pi * Q[-1]).sum(axis=1))
         return np.array(V[::-1]), np.array(Q[::-1])
+
+    def finite_horizon_objective(self, horizon: int) -> Any:
+        """J_T = sum_{t<T} gamma^t E[r_t] (eq:J-finite-matrix)."""
+        steps = (self.gamma**t * (self.state_law(t) @ self.r_pi) for t in range(horizon))
+        return sum(steps, 0 * self.gamma)
 
     @cached_property
     def occupancy(self) -> np.ndarray:
@@ -152,6 +168,37 @@ class SymbolicMDP:
     def score_sum(self, tau: Prefix) -> Any:
         """M_T = sum of psi(s_t,a_t) over the steps of `tau`; 0 for the empty prefix."""
         return sum((self.score[step] for step in tau), 0 * self.gamma)
+
+    def reward(self, tau: Prefix, k: int) -> Any:
+        """R(s_k,a_k); with rewards on transitions R(s_k,a_k,s_{k+1}), which looks one step on."""
+        if self.R_next is None:
+            return self.R[tau[k]]
+        return self.R_next[(*tau[k], tau[k + 1][0])]
+
+    def G(self, tau: Prefix, t: int = 0, gamma: Any = None) -> Any:
+        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (eq:return).
+
+        G(tau) is the return. Another `gamma` replaces the one of the MDP; 1 leaves out the
+        discount. Rewards enter by their mean given (s,a).
+        """
+        g = self.gamma if gamma is None else gamma
+        return sum((g ** (k - t) * self.R[tau[k]] for k in range(t, len(tau))), 0 * self.gamma)
+
+    def mean_at(self, t: int, f: np.ndarray) -> Any:
+        """E[f(s_t,a_t)] for a table f [S,A]."""
+        return self.state_law(t) @ self.average(f)
+
+    def mean_score_at(self, t: int, f: np.ndarray) -> Any:
+        """E[psi_t f(s_t,a_t)] for a table f [S,A]."""
+        return self.state_law(t) @ self.action_gradient(f)
+
+    def policy_gradient(self, q: np.ndarray | None = None) -> Any:
+        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of eq:pgt-infinite.
+
+        Another table `q` [S,A] may stand in the place of Q.
+        """
+        visits = self.occupancy / (1 - self.gamma)
+        return visits @ self.action_gradient(self.Q if q is None else q)
 
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
         """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""

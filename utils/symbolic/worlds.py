@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,13 @@ def free_mdp(
     extra: Sequence[str] = (),
     division: bool = True,
     reward_on_transition: bool = False,
+    tables: Sequence[str] | Mapping[str, tuple[int, ...]] = (),
 ) -> SymbolicMDP:
     """An MDP with every entry free. Simplex constraints hold by elimination of the last entry.
 
     Symbols: g for gamma, rho<s>, P<s><a><s'>, R<s><a>, p<s><a> for pi(a|s), D<s><a> for its
-    derivative; the names in `extra` are further symbols for the statement at hand. Without
+    derivative; the names in `extra` are further symbols for the statement at hand. `tables` names
+    whole tables of them, `m.tables["b"]`: [S,A] each, or of the shape in {name: shape}. Without
     `division` the numbers are polynomials, not fractions of them: V and the score are then out of
     reach, but an identity with its denominators cleared is decided much faster. With
     `reward_on_transition` the rewards are R<s><a><s'>, and R is their mean. ValueError if
@@ -41,7 +44,8 @@ def free_mdp(
     ends = S if reward_on_transition else ("",)
     names += [f"R{s}{a}{n}" for s in S for a in A for n in ends]
     names += [f"{letter}{s}{a}" for letter in "pD" for s in S for a in A[:-1]]
-    names += extra
+    shapes = table_shapes(tables, n_states, n_actions)
+    names += [*extra, *(symbol for name in shapes for symbol in table_symbols(name, shapes[name]))]
     K, *generators = (field if division else ring)(names, QQ)
     of = dict(zip(names, generators, strict=True))
 
@@ -62,7 +66,46 @@ def free_mdp(
         moving=tuple((of[f"p{s}{a}"], of[f"D{s}{a}"]) for s in S for a in A[:-1]),
         extra=tuple(of[name] for name in extra),
         R_next=rewards if reward_on_transition else None,
+        tables={
+            name: object_array([of[symbol] for symbol in table_symbols(name, shape)]).reshape(
+                shape
+            )[()]
+            for name, shape in shapes.items()
+        },
     )
+
+
+def table_shapes(
+    tables: Sequence[str] | Mapping[str, tuple[int, ...]], n_states: int, n_actions: int
+) -> dict[str, tuple[int, ...]]:
+    """{name: shape} of further tables; [S,A] where only the name is given."""
+    if isinstance(tables, Mapping):
+        return dict(tables)
+    return dict.fromkeys(tables, (n_states, n_actions))
+
+
+def table_symbols(name: str, shape: tuple[int, ...]) -> list[str]:
+    """The names of a table's symbols in order, such as b00, b01, b10, b11."""
+    return [name + "".join(map(str, index)) for index in np.ndindex(shape)]
+
+
+def in_words(names: Iterable[str]) -> str:
+    """The size of the MDP whose symbols these are, "2 states, 2 actions, any policy".
+
+    Empty if the names are not those of an MDP of this module. "Any policy" if the derivative of the
+    policy is among them.
+    """
+    found = [re.fullmatch(r"(R|y|P|pi)(\d)(\d)\d?", name) for name in names]
+    entries = [(int(x[2]), int(x[3])) for x in found if x]
+    if not entries:
+        return ""
+    states, actions = (1 + max(column) for column in zip(*entries, strict=True))
+    free = ", any policy" if any(re.fullmatch(r"D\d\d", name) for name in names) else ""
+    return f"{count(states, 'state')}, {count(actions, 'action')}{free}"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def named_mdp(n_states: int = 2, n_actions: int = 2) -> SymbolicMDP:
@@ -91,8 +134,9 @@ def nonnegative_mdp(n_states: int = 2, n_actions: int = 2) -> tuple[SymbolicMDP,
     """Every MDP of this size with rewards in (-inf, R_max], in symbols that run over [0, inf).
 
     A probability is x/(1+x+...), gamma is g/(1+g), and R(s,a) = R_max - y(s,a) with y >= 0, so that
-    an inequality between values can be read off the signs of coefficients (`ledger.check_at_most`).
-    The derivative of the policy is not modelled. Returns the MDP and the symbol R_max.
+    an inequality between values can be read off the signs of coefficients
+    (`identities.check_at_most`). The derivative of the policy is not modelled. Returns the MDP and
+    the symbol R_max.
     """
     S, A = range(n_states), range(n_actions)
     names = ["g", "R_max", *(f"rho{s}" for s in S[1:])]
