@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from utils.exercises import all_exercises, all_patients, exercise
+from utils.exercises import all_exercises, all_patients, all_token_patients, exercise
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 each_exercise = pytest.mark.parametrize("task", all_exercises(), ids=lambda task: task.name)
@@ -89,7 +89,8 @@ def test_the_exercises_of_the_pages_and_of_the_code_are_the_same():
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
     )
     asked = re.findall(r"\{exercise\}.*\n:label: (ex:[\w-]+)", text)
-    assert sorted(asked) == sorted(task.name for task in (*all_exercises(), *all_patients()))
+    every = (*all_exercises(), *all_patients(), *all_token_patients())
+    assert sorted(asked) == sorted(task.name for task in every)
     for name in asked:
         assert f'exercise("{name}").check(' in text, f"{name} has no cell that checks it"
         assert f"{{solution}} {name}" in text, f"{name} has no solution"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
-from utils.checks.ledger import Verdict, check_at_random_points
-from utils.symbolic.answers import NUMBERS, SIZE, Answers, answers
+from utils.checks.claims import About
+from utils.checks.identities import check_at_random_points
+from utils.checks.verdict import Verdict
+from utils.symbolic.answers import NUMBERS, PLACES, SIZE, Answers, answers
 
 # Three answers of three tokens: each side has at most 9 probabilities, 9 scores with denominators
 # of degree 1 and a few rewards and ratios in each of 64 terms; over a common denominator, with the
@@ -21,12 +23,14 @@ def check_answers(
     wrong: Mapping[str, Callable[[Answers], Any]],
     rewards: Sequence | None = None,
     spare: int = 0,
+    **about: Unpack[About],
 ) -> Verdict:
     """Test left = right for a language model of three places at two random points.
 
     left, right  functions of `symbolic.answers.Answers`; otherwise as `check_at_random_points`
     rewards      four numbers for the answers of 1, 2, 3 tokens and the one cut off; free if None
     spare        how many further random numbers the statement needs
+    Further arguments as for `identities.check`.
     """
 
     def at(side: Callable[[Answers], Any]) -> Callable:
@@ -39,4 +43,6 @@ def check_answers(
         {SIZE: DEGREE},
         {name: at(side) for name, side in wrong.items()},
         extra=NUMBERS + spare,
+        horizon=PLACES,
+        **{"scope": "four answers, any parameter", **about},
     )

@@ -8,12 +8,22 @@ from utils.exercises.causality import EXERCISES as CAUSALITY
 from utils.exercises.clinic import PATIENTS, Patient
 from utils.exercises.continuous import EXERCISES as CONTINUOUS
 from utils.exercises.discount import EXERCISES as DISCOUNT
+from utils.exercises.language_models import EXERCISES as LANGUAGE_MODELS
 from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
 from utils.exercises.task import Exercise, Reply
 from utils.exercises.theorem import EXERCISES as THEOREM
+from utils.exercises.token_patients import TOKEN_PATIENTS, TokenPatient
 from utils.exercises.trajectory import EXERCISES as TRAJECTORY
 
-__all__ = ["Exercise", "Patient", "Reply", "all_exercises", "all_patients", "exercise"]
+__all__ = [
+    "Exercise",
+    "Patient",
+    "Reply",
+    "all_exercises",
+    "all_patients",
+    "all_token_patients",
+    "exercise",
+]
 
 CHAPTERS = (
     TRAJECTORY,
@@ -24,13 +34,15 @@ CHAPTERS = (
     CONTINUOUS,
     DISCOUNT,
     ALGORITHMS,
+    LANGUAGE_MODELS,
 )
 _EXPRESSIONS = {each.name: each for chapter in CHAPTERS for each in chapter}
 _PATIENTS = {each.name: each for each in PATIENTS}
-_ALL = _EXPRESSIONS | _PATIENTS
+_TOKEN_PATIENTS = {each.name: each for each in TOKEN_PATIENTS}
+_ALL = _EXPRESSIONS | _PATIENTS | _TOKEN_PATIENTS
 
 
-def exercise(name: str) -> Exercise | Patient:
+def exercise(name: str) -> Exercise | Patient | TokenPatient:
     """The exercise with this label; ValueError lists the known ones."""
     if name not in _ALL:
         raise ValueError(f"no exercise is called {name!r}; there are: {', '.join(_ALL)}")
@@ -45,3 +57,8 @@ def all_exercises() -> tuple[Exercise, ...]:
 def all_patients() -> tuple[Patient, ...]:
     """Every exercise whose answer is a loss."""
     return PATIENTS
+
+
+def all_token_patients() -> tuple[TokenPatient, ...]:
+    """Every exercise whose answer is a loss for a language model."""
+    return TOKEN_PATIENTS

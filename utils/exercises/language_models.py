@@ -6,7 +6,7 @@ import sympy as sp
 
 from utils.exercises.task import Exercise
 
-p, q, P, eps = sp.symbols("p q P epsilon", positive=True)
+p, q, eps = sp.symbols("p q epsilon", positive=True)
 R_1, R_2, b = sp.symbols("R_1 R_2 b", real=True)
 T = sp.Symbol("T", positive=True, integer=True)
 
@@ -37,42 +37,42 @@ EXERCISES = (
     ),
     Exercise(
         "ex:only-one-right",
-        (P,),
-        (1 - (1 - P) ** 3) / 3,
+        (p,),
+        (1 - (1 - p) ** 3) / 3,
         (
             (
-                1 - (1 - P) ** 3,
+                1 - (1 - p) ** 3,
                 "The mean over the group divides by 3.",
             ),
             (
-                P * (1 - P) ** 2,
+                p * (1 - p) ** 2,
                 "This is the mean weight of an answer. The objective is E[φ(K)], and its slope is "
                 "what the update follows.",
             ),
-            (P / 3, "This is climbed if every right answer has the weight 1/3, alone or not."),
-            (P**3 / 3, "This rewards groups in which all three are right."),
+            (p / 3, "This is climbed if every right answer has the weight 1/3, alone or not."),
+            (p**3 / 3, "This rewards groups in which all three are right."),
         ),
-        (P,),
+        (p,),
     ),
     Exercise(
         "ex:four-answers",
-        (P,),
-        sp.sqrt(3) + (3 - 2 * sp.sqrt(3)) * P * (1 - P),
+        (p,),
+        sp.sqrt(3) + (3 - 2 * sp.sqrt(3)) * p * (1 - p),
         (
             (
-                sp.sqrt(3) * ((1 - P) ** 2 + P**2),
+                sp.sqrt(3) * ((1 - p) ** 2 + p**2),
                 "Groups with two right answers are missing: they have the deviation 1/2.",
             ),
             (
-                1 / sp.sqrt(P * (1 - P)),
+                1 / sp.sqrt(p * (1 - p)),
                 "This is the limit for large groups.",
             ),
             (
-                (sp.sqrt(3) + (3 - 2 * sp.sqrt(3)) * P * (1 - P)) * P * (1 - P),
-                "This is the mean deviation; divide it by P(1 − P).",
+                (sp.sqrt(3) + (3 - 2 * sp.sqrt(3)) * p * (1 - p)) * p * (1 - p),
+                "This is the mean deviation; divide it by p(1 − p).",
             ),
         ),
-        (P,),
+        (p,),
     ),
     Exercise(
         "ex:short-or-long",

@@ -35,12 +35,12 @@ def weighing(kind: int, n: int):
     return group_weights(n) if kind == 2 else others_weights(n)
 
 
-def group_factor(kind: int, n: int, P: np.ndarray) -> np.ndarray:
-    """The number in front of grad P in the mean update, for each P (``eq:group-objective``)."""
+def group_factor(kind: int, n: int, p: np.ndarray) -> np.ndarray:
+    """The number in front of grad p in the mean update, for each p (``eq:group-objective``)."""
     rises = np.diff(climbed(*weighing(kind, n), n))
     k = np.arange(n)
     counts = np.array([comb(n - 1, j) for j in k])
-    law = counts * P[:, None] ** k * (1 - P[:, None]) ** (n - 1 - k)
+    law = counts * p[:, None] ** k * (1 - p[:, None]) ** (n - 1 - k)
     return n * law @ rises
 
 
@@ -53,16 +53,16 @@ def group_factor(kind: int, n: int, P: np.ndarray) -> np.ndarray:
 )
 def what_a_group_climbs(figure: Figure):
     left, right = figure.subplots(1, 2)
-    title(left, "Factor of ∇P")
+    title(left, "Factor of ∇p")
     title(right, "What is climbed: E[φ(K)]")
-    left.set(xlim=(0, 1), ylim=(0, 5), xlabel="chance P of a right answer")
+    left.set(xlim=(0, 1), ylim=(0, 5), xlabel="chance p of a right answer")
     right.set(xlim=(-0.02, 1.02), ylim=(0, 3.3), xlabel="share K/N of right answers")
     right.set_ylabel("φ(K)")
     left.plot(CHANCES, 1 / np.sqrt(CHANCES * (1 - CHANCES)), color=FAINT, ls=(0, (4, 2)))
-    left.text(0.5, 2.25, r"$1/\sqrt{P(1-P)}$", color=FAINT, ha="center")
+    left.text(0.5, 2.25, r"$1/\sqrt{p(1-p)}$", color=FAINT, ha="center")
     (curve,) = left.plot([], [], color=CONTRAST, lw=2.4)
     left.axhline(1, color=TRUTH, lw=1.4)
-    left.text(0.5, 0.72, "the gradient of P itself: 1", color=TRUTH, ha="center")
+    left.text(0.5, 0.72, "the gradient of p itself: 1", color=TRUTH, ha="center")
     right.plot([0, 1], [0, 1], color=TRUTH, lw=1.4)
     (chain,) = right.plot([], [], "o-", color=CONTRAST, ms=4)
 
@@ -74,8 +74,8 @@ def what_a_group_climbs(figure: Figure):
         low, middle = group_factor(kind, n, np.array([0.1, 0.5]))
         quiet = 100 * silent_share(0.1, n)
         return (
-            f"N = {n}, {WEIGHINGS[kind - 1]}: a prompt with P = 0.1 gets the factor "
-            f"{plain(low, 3)}, one with P = 0.5 gets {plain(middle, 3)}. At P = 0.1 all answers "
+            f"N = {n}, {WEIGHINGS[kind - 1]}: a prompt with p = 0.1 gets the factor "
+            f"{plain(low, 3)}, one with p = 0.5 gets {plain(middle, 3)}. At p = 0.1 all answers "
             f"agree in {plain(quiet, 1)} % of the groups."
         )
 
@@ -107,13 +107,13 @@ def thinking_field(hard: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def own_length_step(world) -> np.ndarray:
-    """grad E[R/l] - P grad E[1/l], mean over the prompts (``eq:own-length``)."""
+    """grad E[R/l] - p grad E[1/l], mean over the prompts (``eq:own-length``)."""
     step = 0
     for s in np.flatnonzero(world.start):
         alone = thinking(1, prompts=np.eye(len(world.start))[s][[0, 3]], theta=world.theta)
-        P = np.real(objective_value(expected_return, alone, alone.theta))
+        p = np.real(objective_value(expected_return, alone, alone.theta))
         inverse = slope(lambda law: law.mean(1 / law.lengths), alone)
-        step = step + world.start[s] * (slope(per_length, alone) - P * inverse)
+        step = step + world.start[s] * (slope(per_length, alone) - p * inverse)
     return step
 
 

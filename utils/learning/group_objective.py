@@ -1,6 +1,6 @@
 """What a group of answers climbs together, if every reward is 0 or 1.
 
-Answer i of N is right with probability P_i, and its weight is right(K) or wrong(K), where K is the
+Answer i of N is right with probability p_i, and its weight is right(K) or wrong(K), where K is the
 number of right answers in the whole group. Then the mean of (1/N) sum_i weight_i M_i is the
 gradient of E[phi(K)] with phi(0) = 0 and phi(k+1) - phi(k) = (right(k+1) - wrong(k)) / N
 (``eq:group-objective``). Probabilities may be complex, so that an objective can be differentiated
@@ -23,8 +23,8 @@ Weight = Callable[[int], float]
 def number_right(chances: Sequence) -> list:
     """P(K = k) for k = 0, ..., N, when answer i is right with probability ``chances[i]``."""
     law = [1]
-    for P in chances:
-        stay, rise = [(1 - P) * p for p in law] + [0], [0] + [P * p for p in law]
+    for p in chances:
+        stay, rise = [(1 - p) * x for x in law] + [0], [0] + [p * x for x in law]
         law = [a + b for a, b in zip(stay, rise, strict=True)]
     return law
 
@@ -67,28 +67,28 @@ def group_objective(weights: tuple[Weight, Weight], group: int, groups: int = 1)
     def objective(law: Law) -> complex:
         total = 0
         for prompts in product(law.by_start(law.returns), repeat=groups):
-            chance = np.prod([p for p, _ in prompts])
-            counts = number_right([P for _, P in prompts for _ in range(group)])
-            total = total + chance * sum(p * f for p, f in zip(counts, phi, strict=True))
+            chance = np.prod([share for share, _ in prompts])
+            counts = number_right([p for _, p in prompts for _ in range(group)])
+            total = total + chance * sum(x * f for x, f in zip(counts, phi, strict=True))
         return total
 
     return objective
 
 
-def factor(P, n: int):
-    """f_n(P) = E[sqrt(K/n (1 - K/n))] / (P (1 - P)), K binomial (``eq:grpo-factor``).
+def factor(p, n: int):
+    """f_n(p) = E[sqrt(K/n (1 - K/n))] / (p (1 - p)), K binomial (``eq:grpo-factor``).
 
-    The mean update of the standardised group is f_n(P) grad P. P lies strictly between 0 and 1.
+    The mean update of the standardised group is f_n(p) grad p. p lies strictly between 0 and 1.
     """
-    P = np.asarray(P, dtype=float)
+    p = np.asarray(p, dtype=float)
     terms = (
-        comb(n, k) * P ** (k - 1) * (1 - P) ** (n - k - 1) * sqrt(k * (n - k)) / n
+        comb(n, k) * p ** (k - 1) * (1 - p) ** (n - k - 1) * sqrt(k * (n - k)) / n
         for k in range(1, n)
     )
     return sum(terms)
 
 
-def silent_share(P, n: int):
-    """P^n + (1 - P)^n, the chance that all n rewards of a group agree (``eq:silent-groups``)."""
-    P = np.asarray(P, dtype=float)
-    return P**n + (1 - P) ** n
+def silent_share(p, n: int):
+    """p^n + (1 - p)^n, the chance that all n rewards of a group agree (``eq:silent-groups``)."""
+    p = np.asarray(p, dtype=float)
+    return p**n + (1 - p) ** n

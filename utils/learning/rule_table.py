@@ -142,6 +142,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("RLOO, cut-off answers masked", u.truncated_masked, fresh),
         Entry("RLOO, padding not masked", u.padding_scored, fresh),
         Entry("RLOO, sampled at temperature 0.7, scored at 1", u.rloo, cool, "J of the data"),
+        Entry("REINFORCE, sampled at 0.7, scored at 1", u.reinforce, cool, "J of the data"),
         Entry("RLOO, sampled with top-p 0.9, scored without", u.rloo, cut, "J of the data"),
         Entry("ward, γ = 4/5: γᵗ in front", u.with_discount_in_front, ward(1)),
         Entry("ward: γᵗ dropped", u.without_discount_in_front, ward(1)),

@@ -76,6 +76,10 @@ class Answers:
     M: np.ndarray
     u: np.ndarray
 
+    def update(self, weights: np.ndarray) -> np.ndarray:
+        """The mean of weight times M over each group, [groups, 2]."""
+        return (weights[..., None] * self.M).mean(axis=1)
+
 
 def draw(world: World, groups: int, rng: np.random.Generator) -> Answers:
     """``groups`` groups of answers to one prompt each, [groups, group], by simulation."""

@@ -68,6 +68,16 @@ class Answer:
         """M, the sum of the scores."""
         return self.scores.sum()
 
+    @property
+    def u(self) -> Any:
+        """The log-ratio of the whole answer."""
+        return self.log_ratio.sum()
+
+    @property
+    def weight(self) -> Any:
+        """Policy over old policy for the whole answer."""
+        return prod(self.ratio)
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
@@ -89,6 +99,11 @@ class Answers:
         return self.mdp.pi
 
     @property
+    def J(self) -> Any:
+        """E[R]."""
+        return self.mean(lambda y: y.reward)
+
+    @property
     def gradient(self) -> Callable:
         """The slope of a number."""
         return self.mdp.gradient
@@ -103,6 +118,10 @@ class Answers:
         for k in range(PLACES - 1):
             reached.append(reached[-1] * policy[k, THINK])
         return reached
+
+    def number(self, y: Answer) -> int:
+        """The place of an answer in ``all``."""
+        return self.all.index(y)
 
     def batches(self, n: int) -> Iterator[tuple[Answer, ...]]:
         """Every batch of n answers."""
@@ -124,8 +143,8 @@ def _values(policy: np.ndarray, rewards: Sequence) -> list:
 def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
     """The answers at a point of `SIZE` with at least `NUMBERS` extra numbers.
 
-    ``rewards`` are four numbers for the answers of 1, 2, 3 tokens and the one cut off; random ones
-    if None.
+    ``rewards`` are four numbers for the answers of 1, 2, 3 tokens and the one cut off; a random one
+    for each None.
     """
     numbers = list(point.extra)
     free = [numbers.pop(0) for _ in range(4)]
@@ -138,7 +157,8 @@ def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
         ]
     )
     texts = [(THINK,) * k + (STOP,) for k in range(PLACES)] + [(THINK,) * PLACES]
-    paid = free if rewards is None else [Dual(r) if isinstance(r, int) else r for r in rewards]
+    given = rewards or (None,) * len(free)
+    paid = [r if fixed is None else Dual(fixed) for r, fixed in zip(free, given, strict=True)]
 
     V = _values(point.pi, paid)
 
