@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from utils.exercises import exercise
-from utils.exercises.token_patients import TOKEN_PATIENTS
+from utils.exercises.token_patients import EXERCISES
 from utils.learning.assay import mean_update, objective_value, slope
 from utils.learning.rule_table import sampled_return
 from utils.learning.token_world import thinking
@@ -34,7 +34,7 @@ PATIENTS, CURES = functions("patient"), functions("cure")
 
 
 def test_every_patient_of_the_code_is_printed_with_its_cure():
-    names = [patient.name for patient in TOKEN_PATIENTS]
+    names = [patient.name for patient in EXERCISES]
     assert (
         names == [f"ex:lm-patient-{k}" for k in PATIENTS] == [f"ex:lm-patient-{k}" for k in CURES]
     )
@@ -48,7 +48,7 @@ def test_each_patient_is_ill_and_its_cure_is_healthy(k):
 
 
 def test_the_sampled_return_is_the_mean_reward_of_the_batches():
-    world = TOKEN_PATIENTS[3].world
+    world = EXERCISES[3].world
 
     def count(batch):
         return np.array([batch.rewards.sum(axis=1).mean(), 0.0])

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
-import numpy as np
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.polys.fields import FracElement
@@ -32,10 +31,10 @@ def as_cases(value: Any) -> dict[Any, Any]:
     """The single statements inside a value: {key: entry} of a mapping, array, list or scalar."""
     if isinstance(value, Mapping) and not isinstance(value, PolyElement):
         return dict(value)
-    if isinstance(value, np.ndarray) and value.ndim > 1:
-        return {index: value[index] for index in np.ndindex(value.shape)}
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        return dict(enumerate(value))
+    shape = getattr(value, "shape", ())  # an array, known by its shape: this needs no NumPy
+    if shape and not isinstance(value, sp.Basic | sp.MatrixBase):
+        indices = product(*map(range, shape))
+        return {(i if len(i) > 1 else i[0]): value[i] for i in indices}
     if isinstance(value, list | tuple):
         return dict(enumerate(value))
     return {(): value}
@@ -80,12 +79,16 @@ def equal(left: Any, right: Any) -> bool:
         return True
     if a.has(sp.nan, sp.zoo) or b.has(sp.nan, sp.zoo):
         raise Undecided(f"{a} = {b} is not defined")
-    difference = a - b
-    if sp.expand(sp.fraction(sp.together(difference))[0]) == 0:
+    if vanishes(a - b):
         return True
-    if _differs_somewhere(difference):
+    if _differs_somewhere(a - b):
         return False
     raise Undecided(f"could not decide whether {a} equals {b}")
+
+
+def vanishes(difference: sp.Expr) -> bool:
+    """Whether the numerator over one denominator expands to 0, which proves that it is 0."""
+    return sp.expand(sp.fraction(sp.together(difference))[0]) == 0
 
 
 def _differs_somewhere(difference: sp.Expr) -> bool:

@@ -1,64 +1,80 @@
-"""Exercises that check themselves: answers are compared exactly, common slips get a reply."""
+"""Exercises that check themselves: answers are compared exactly, common slips get a reply.
+
+An exercise stands in the file of its chapter and in the table of contents below, which lets a
+chapter load its own exercises and no others. The patients of the bug clinic are in `clinic`, those
+that are language models in `token_patients`.
+"""
 
 from __future__ import annotations
 
-from utils.exercises.algorithms import EXERCISES as ALGORITHMS
-from utils.exercises.baselines import EXERCISES as BASELINES
-from utils.exercises.causality import EXERCISES as CAUSALITY
-from utils.exercises.clinic import PATIENTS, Patient
-from utils.exercises.continuous import EXERCISES as CONTINUOUS
-from utils.exercises.discount import EXERCISES as DISCOUNT
-from utils.exercises.language_models import EXERCISES as LANGUAGE_MODELS
-from utils.exercises.log_derivative import EXERCISES as LOG_DERIVATIVE
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from utils.exercises.task import Exercise, Reply
-from utils.exercises.theorem import EXERCISES as THEOREM
-from utils.exercises.token_patients import TOKEN_PATIENTS, TokenPatient
-from utils.exercises.trajectory import EXERCISES as TRAJECTORY
 
-__all__ = [
-    "Exercise",
-    "Patient",
-    "Reply",
-    "all_exercises",
-    "all_patients",
-    "all_token_patients",
-    "exercise",
-]
+if TYPE_CHECKING:
+    from utils.exercises.token_patients import TokenPatient
+    from utils.exercises.clinic import LossExercise
 
-CHAPTERS = (
-    TRAJECTORY,
-    LOG_DERIVATIVE,
-    CAUSALITY,
-    THEOREM,
-    BASELINES,
-    CONTINUOUS,
-    DISCOUNT,
-    ALGORITHMS,
-    LANGUAGE_MODELS,
-)
-_EXPRESSIONS = {each.name: each for chapter in CHAPTERS for each in chapter}
-_PATIENTS = {each.name: each for each in PATIENTS}
-_TOKEN_PATIENTS = {each.name: each for each in TOKEN_PATIENTS}
-_ALL = _EXPRESSIONS | _PATIENTS | _TOKEN_PATIENTS
+__all__ = ["Exercise", "Reply", "all_exercises", "all_patients", "all_token_patients", "exercise"]
+
+CONTENTS = {
+    "trajectory": (
+        "one-prefix running-objective score-of-counts tail-of-ones "
+        "variance-of-the-score-sum affinity moving-start"
+    ),
+    "log_derivative": (
+        "geometric-score uniform-square coincidence estimator-at-the-edge "
+        "length-of-the-score proposal-variance reinforce-of-ones"
+    ),
+    "causality": (
+        "score-after-reward repeat-reward survival-gradient gamma-twice settled-variance "
+        "episode-length mean-over-steps"
+    ),
+    "theorem": ("wrong-clock two-state-occupancy killed-from-zero free-table first-visit aliased"),
+    "baselines": ("look-ahead wrong-critic mend-batch price-of-V constants xor-coin corner"),
+    "continuous": (
+        "mean-log-density score-of-an-atom counting-actions laplace-noise centred-edge "
+        "two-step-regulator growing-action"
+    ),
+    "discount": (
+        "flip-discount discount-twice dropped-waiting small-loop deadline kappa-three "
+        "running-average"
+    ),
+    "algorithms": ("loss-coin compatible-coin per-step-waiting leak-waiting"),
+    "language_models": (
+        "first-thought pair only-one-right four-answers short-or-long k3-coin ratio-tokens "
+        "clip-other-side temperature-coin masked-cut"
+    ),
+}
+FILE_OF = {f"ex:{name}": file for file, names in CONTENTS.items() for name in names.split()}
 
 
-def exercise(name: str) -> Exercise | Patient | TokenPatient:
+def exercise(name: str) -> Exercise | LossExercise | TokenPatient:
     """The exercise with this label; ValueError lists the known ones."""
-    if name not in _ALL:
-        raise ValueError(f"no exercise is called {name!r}; there are: {', '.join(_ALL)}")
-    return _ALL[name]
+    wards = {"ex:patient-": "clinic", "ex:lm-patient-": "token_patients"}
+    file = next((f for start, f in wards.items() if name.startswith(start)), FILE_OF.get(name))
+    found = [each for each in _exercises_of(file) if each.name == name] if file else []
+    if not found:
+        known = ", ".join(FILE_OF)
+        raise ValueError(f"no exercise is called {name!r}; there are the patients and: {known}")
+    return found[0]
 
 
 def all_exercises() -> tuple[Exercise, ...]:
     """Every exercise whose answer is an expression, chapter by chapter."""
-    return tuple(_EXPRESSIONS.values())
+    return tuple(each for file in CONTENTS for each in _exercises_of(file))
 
 
-def all_patients() -> tuple[Patient, ...]:
+def all_patients() -> tuple[LossExercise, ...]:
     """Every exercise whose answer is a loss."""
-    return PATIENTS
+    return _exercises_of("clinic")
 
 
 def all_token_patients() -> tuple[TokenPatient, ...]:
     """Every exercise whose answer is a loss for a language model."""
-    return TOKEN_PATIENTS
+    return _exercises_of("token_patients")
+
+
+def _exercises_of(file: str) -> tuple:
+    return import_module(f"utils.exercises.{file}").EXERCISES

@@ -26,6 +26,7 @@ EXERCISES = (
             ),
             (-p * sp.log(p) - b, "The baseline multiplies the logarithms of both actions."),
         ),
+        (p,),
     ),
     Exercise(
         "ex:compatible-coin",

@@ -56,4 +56,4 @@ def _row(vector: np.ndarray) -> str:
     return f"({', '.join(signed(x + 0.0, 4) for x in vector)})"
 
 
-PATIENTS = tuple(Patient(f"ex:patient-{k}", cut=k in patients.CUT) for k in range(1, 8))
+EXERCISES = tuple(Patient(f"ex:patient-{k}", cut=k in patients.CUT) for k in range(1, 8))

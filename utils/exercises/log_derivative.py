@@ -96,8 +96,11 @@ EXERCISES = (
                 "−1/n each.",
             ),
             ((n - 1) / n**2, "This is the mean square of one entry; the vector has n of them."),
-            (sp.Integer(1), "This would be the length without subtracting the probabilities."),
-            (1 / n, "This is Σ π². The length is 1 − Σ π²."),
+            (
+                sp.Integer(1),
+                "This would be the squared length without subtracting the probabilities.",
+            ),
+            (1 / n, "This is Σ π². The mean squared length is 1 − Σ π²."),
         ),
     ),
     Exercise(

@@ -66,7 +66,7 @@ def _row(vector: np.ndarray) -> str:
     return f"({', '.join(signed(x + 0.0, 4) for x in vector)})"
 
 
-TOKEN_PATIENTS = (
+EXERCISES = (
     TokenPatient(
         "ex:lm-patient-1", thinking(1, reference=reference()), penalised_return, "J − KL/10"
     ),
