@@ -5,9 +5,11 @@ import pytest
 
 from utils.common.statistics import (
     confidence_interval,
+    interval_over_runs,
     mean_and_standard_error,
     normal_quantile,
     sample_size_for_power,
+    student_interval,
 )
 
 
@@ -56,3 +58,19 @@ def test_sample_size_counts_the_noise_of_the_correct_estimator():
 def test_no_bias_cannot_be_detected():
     with pytest.raises(ValueError, match="bias is 0"):
         sample_size_for_power(1, 0, 1)
+
+
+def test_an_interval_over_five_runs_is_students():
+    runs = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
+    mean, low, high = interval_over_runs(runs)
+    assert mean[0] == 3
+    half_width = 2.7764451 * math.sqrt(2.5 / 5)  # t quantile with four degrees of freedom
+    np.testing.assert_allclose([low[0], high[0]], [3 - half_width, 3 + half_width], rtol=1e-7)
+
+
+def test_students_interval_is_wider_than_the_normal_one_and_tends_to_it():
+    normal = confidence_interval(0.0, 1.0)[1]
+    assert student_interval(0.0, 1.0, 6)[1] == pytest.approx(2.5705818, abs=1e-6)
+    assert student_interval(0.0, 1.0, 10**8)[1] == pytest.approx(normal, abs=1e-6)
+    with pytest.raises(ValueError, match="n is 1"):
+        student_interval(0.0, 1.0, 1)

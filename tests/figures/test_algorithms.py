@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from utils import exact
-from utils.figures import algorithms
+from utils.figures import algorithms, stored_runs
 from utils.model import examples
 
 
@@ -28,19 +28,11 @@ def test_a_baseline_shifts_the_mean_loss_by_the_discounted_entropy():
     assert with_it == pytest.approx(without - 2 * shift, rel=1e-12)
 
 
-def test_an_interval_over_five_runs_is_students():
-    runs = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    mean, low, high = algorithms.interval_over_runs(runs)
-    assert mean[0] == 3
-    half_width = 2.7764451 * np.sqrt(2.5 / 5)  # t quantile with four degrees of freedom
-    np.testing.assert_allclose([low[0], high[0]], [3 - half_width, 3 + half_width], rtol=1e-7)
-
-
 def test_on_the_ice_the_actor_critic_ends_nearest_to_the_best():
-    ends = algorithms.lake_runs()[:, :, -1].mean(axis=1)
+    ends = stored_runs.lake_runs()[:, :, -1].mean(axis=1)
     assert ends.argmax() == 2 and ends[2] > 0.15
 
 
 def test_with_the_pole_the_baseline_ends_above_reinforce_and_the_actor_critic():
-    ends = algorithms.pole_runs()[-10:].mean(axis=(0, 2))
+    ends = stored_runs.pole_runs()[-10:].mean(axis=(0, 2))
     assert ends[1] > ends[0] and ends[1] > ends[2]

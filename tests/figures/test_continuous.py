@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 from utils.continuous.policies import SquashedGaussian
 from utils.figures import continuous
@@ -69,7 +69,7 @@ def test_variance_of_a_location_sample_between_soft_edges_is_its_integral(shape)
     def moment(n):
         def integrand(x):
             sample = x * continuous.edge_score(x, shape)
-            return sample**n * continuous.edge_density(x, shape)
+            return sample**n * beta.pdf(x, shape, shape)
 
         return quad(integrand, 0, 0.5)[0] + quad(integrand, 0.5, 1)[0]
 

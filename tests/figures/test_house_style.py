@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.stats import binom
 
 from utils import exact
 from utils.common.words import plain, power_of_ten, signed
@@ -142,11 +141,6 @@ def test_log10_likelihood_of_a_rollout_is_that_of_its_factors():
             assert np.isclose(logs[t, n], np.log10(probability))
             if t < 3:
                 probability *= mdp.P[s, a, run.states[t + 1, n]]
-
-
-@pytest.mark.parametrize("n, p", [(1, 0.5), (7, 0.9), (100, 0.6)])
-def test_binomial_law_is_the_binomial_law(n, p):
-    assert np.allclose(trajectory.binomial_law(n, p), binom.pmf(np.arange(n + 1), n, p))
 
 
 def test_slope_of_the_reweighted_sample_is_the_derivative_of_the_mean_pay_out():

@@ -6,6 +6,7 @@ import math
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import stdtrit
 
 from utils.common.validation import check_count
 
@@ -31,6 +32,19 @@ def confidence_interval(mean, standard_error, level: float = 0.95):
     """(low, high) = mean -+ z standard_error, the normal interval of this level."""
     half_width = normal_quantile(level) * np.asarray(standard_error)
     return mean - half_width, mean + half_width
+
+
+def student_interval(mean, standard_error, n: int, level: float = 0.95):
+    """(low, high) = mean -+ t standard_error with Student's t: for a small number ``n``."""
+    quantile = stdtrit(check_count("n", n, least=2) - 1, (1 + level) / 2)
+    half_width = quantile * np.asarray(standard_error)
+    return mean - half_width, mean + half_width
+
+
+def interval_over_runs(runs, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mean, low, high) over the first axis of ``runs`` [n, ...], by Student's law."""
+    mean, error = mean_and_standard_error(runs)
+    return mean, *student_interval(mean, error, len(runs), level)
 
 
 def sample_size_for_power(

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -44,21 +43,24 @@ ESTIMATE = ESTIMATE_ROLE.light  # Monte Carlo
 CONTRAST = CONTRAST_ROLE.light  # the other policy, the broken version
 SAFE = SAFE_ROLE.light  # bounds that hold
 
+# Dashes, in widths of the line: on, off.
+LEVEL = (0, (4, 3))  # a level or a limit that other lines are compared with
+DASHED = (0, (5, 2))  # the second of two curves
+SHORT_DASHED = (0, (4, 2))  # the second of two straight lines
+CLOSE_DASHED = (0, (3, 2))  # a short mark
+DOTTED = (0, (2, 2))  # what stands in the background
+
 RC = {
     "svg.hashsalt": "policy-gradient-book",
     "svg.fonttype": "path",
     "path.simplify": True,
     "path.simplify_threshold": 0.2,
-    "font.size": 10.5,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 10.5,
+    "font.size": 12.5,
+    "axes.labelsize": 12.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.axisbelow": True,
@@ -85,8 +87,3 @@ def blank_figure(width: float, height: float) -> Figure:
 def house_style():
     """Context manager under which Matplotlib draws in the house style."""
     return mpl.rc_context(RC)
-
-
-def title(axes: Axes, text: str) -> None:
-    """Write the figure's one message above its axes."""
-    axes.set_title(text, pad=10)

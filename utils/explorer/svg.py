@@ -1,9 +1,9 @@
 """One persistent Matplotlib figure as compact, theme-aware SVG; only moved parts are redrawn.
 
 A slider move changes a few artists of a figure and leaves its axes alone. Redrawing everything
-costs Matplotlib some 65 ms; drawing the touched artists alone costs a few. `LiveSvg` therefore
-draws the figure whole once, and after each update asks Matplotlib for the artists that the update
-marked as stale, each as one `<g>` that replaces its namesake.
+costs Matplotlib some 65 ms; drawing the touched artists alone costs a few. ``PersistentSvg``
+therefore draws the figure whole once, and after each update asks Matplotlib for the artists that
+the update marked as stale, each as one ``<g>`` that replaces its namesake.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def moving_candidates(figure: Figure) -> list[Artist]:
     ]
 
 
-class LiveSvg:
+class PersistentSvg:
     """A Matplotlib figure and its SVG, kept in step.
 
     `draw()` gives the whole SVG; `touched()` the groups that changed since the last call, as
@@ -234,16 +234,18 @@ class LiveSvg:
             changed[gid] = theme_colours("".join(map(_to_text, new)))
         return changed
 
-    def draw(self, label: str) -> str:
-        """The whole figure as one `<svg role="img">` with `label` as its text alternative."""
+    def draw(self, label: str, described_by: str = "") -> str:
+        """The whole figure as one ``<svg role="img">`` with ``label`` as its text alternative.
+
+        ``described_by`` is the id of the element that says more.
+        """
         definitions = ElementTree.Element(f"{{{SVG}}}defs")
         definitions.extend(self._definitions.values())
         view_box = self._root.get("viewBox")
+        more = f' aria-describedby="{described_by}"' if described_by else ""
         inner = "".join(map(_to_text, [definitions, *self._root]))
-        return theme_colours(
-            f'<svg xmlns="{SVG}" role="img" viewBox="{view_box}" aria-label="{escape(label)}">'
-            f"{inner}</svg>"
-        )
+        named = f'role="img" aria-label="{escape(label)}"{more}'
+        return theme_colours(f'<svg xmlns="{SVG}" {named} viewBox="{view_box}">{inner}</svg>')
 
 
 def _to_text(element: ElementTree.Element) -> str:

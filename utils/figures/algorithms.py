@@ -6,16 +6,29 @@ from functools import cache
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import t as student
 
 from utils import exact
-from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.statistics import (
+    confidence_interval,
+    interval_over_runs,
+    mean_and_standard_error,
+)
 from utils.common.words import plain, signed
-from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
-from utils.learning import cartpole, clinic, patients
+from utils.explorer import Choice, picture
+from utils.explorer.style import (
+    CONTRAST,
+    DASHED,
+    ESTIMATE,
+    INK,
+    SHORT_DASHED,
+    TRUTH,
+)
+from utils.figures import stored_runs
+from utils.figures.instruments import Cross, LearningCurves, curve, lines_of_text, marks
+from utils.figures.stored_runs import LAKE_EPISODES, LAKE_GAMMA, LAKE_UPDATES, RECIPES
+from utils.learning import clinic, patients
 from utils.learning import frozen_lake as learning
-from utils.learning.cartpole import LONGEST, Recipe
+from utils.learning.cartpole import LONGEST
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 
@@ -47,6 +60,8 @@ def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
 
 
 @picture(
+    title="Only the slope of the loss means something",
+    caption="Minus the objective, and the mean loss with data drawn at one θ, over θ'.",
     alt="Minus the objective and the mean loss over the shift of the logit. The loss is another "
     "curve, higher or lower and of another shape, but where the data were drawn both have the same "
     "slope, shown by two parallel tangents.",
@@ -55,15 +70,18 @@ def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
 )
 def loss_and_objective(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Only the slope of the loss means something")
     axes.set(xlim=(-3, 3), ylim=(-2.6, 5.9), xlabel=r"$\theta'$: added to the logit of action 1")
     axes.axhline(0, color=INK, lw=0.8)
     axes.plot(SHIFTS, objective_curve(), color=TRUTH)
-    (loss_curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)))
-    tangents = [axes.plot([], [], color=c, lw=3, alpha=0.75)[0] for c in (TRUTH, CONTRAST)]
-    dots = [axes.plot([], [], "o", color=c, ms=6)[0] for c in (TRUTH, CONTRAST)]
-    axes.text(-2.9, 5.3, "dashed: mean loss $L(\\theta')$", color=CONTRAST)
-    axes.text(-2.9, 4.6, "$-J(\\theta')$, which is to sink", color=TRUTH)
+    loss_curve = curve(axes, CONTRAST, ls=DASHED)
+    tangents = [curve(axes, c, lw=3, alpha=0.75) for c in (TRUTH, CONTRAST)]
+    dots = [marks(axes, c, ms=6) for c in (TRUTH, CONTRAST)]
+    names = (
+        ("dashed: mean loss $L(\\theta')$", CONTRAST),
+        ("$-J(\\theta')$, which is to sink", TRUTH),
+        ("thick: tangents where the data were drawn", INK),
+    )
+    lines_of_text(axes, (-2.9, 5.3), 0.7, *names)
 
     def draw(rng, drawn_at, baseline):
         loss = mean_loss(drawn_at, SHIFTS, baseline)
@@ -86,163 +104,107 @@ def loss_and_objective(figure: Figure):
     return draw
 
 
-LAKE_GAMMA, LAKE_RUNS, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP = 0.95, 5, 200, 16, 20.0
-
-
-@cache
-def lake_runs() -> np.ndarray:
-    """Exact J_100 along runs played in Gymnasium's FrozenLake-v1, [methods, runs, updates + 1].
-
-    Run i of every method has the seed i, for the environment and for the actions.
-    """
-    import gymnasium
-
-    mdp = examples.frozen_lake(LAKE_GAMMA)
-    out = np.empty((len(learning.METHODS), LAKE_RUNS, LAKE_UPDATES + 1))
-    with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
-        for k, method in enumerate(learning.METHODS):
-            for seed in range(LAKE_RUNS):
-                env.reset(seed=seed)
-                rng = np.random.default_rng(seed)
-                out[k, seed] = learning.climb(
-                    env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng
-                )
-    return out
-
-
-def interval_over_runs(runs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(mean, low, high) over the first axis: a 95 % interval by Student's law, for few runs."""
-    mean, error = mean_and_standard_error(runs)
-    half_width = student.ppf(0.975, len(runs) - 1) * error
-    return mean, mean - half_width, mean + half_width
-
-
 @picture(
+    title="Here the actor-critic comes close to the best",
+    caption="FrozenLake: the exact objective along five runs of one learner, and the means of "
+    "the others.",
     alt="The exact objective of the policy against the number of updates, on FrozenLake. Thin "
     "lines are runs of the chosen method, the thick line is their mean with a 95 percent interval, "
     "a level line is the best value that any policy reaches. The means of the other methods are "
     "drawn faintly.",
-    method="method",
+    method=Choice("method", dict(enumerate(learning.METHODS, 1))),
 )
 def lake(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Here the actor-critic comes close to the best")
     axes.set(xlim=(0, LAKE_UPDATES), ylim=(-0.012, 0.225), xlabel="updates")
     axes.set_ylabel("exact $J_{100}$ of the policy")
-    updates = np.arange(LAKE_UPDATES + 1)
+    runs = stored_runs.lake_runs()
     best = learning.best_finite_horizon_objective(examples.frozen_lake(LAKE_GAMMA), 100)
     axes.axhline(best, color=TRUTH, lw=1.6)
     axes.text(3, best + 0.006, f"best possible: {best:.4f}", color=TRUTH)
-    others = [axes.plot([], [], color=FAINT, lw=1.2, ls=(0, (2, 2)))[0] for _ in range(2)]
-    thin = [axes.plot([], [], color=ESTIMATE, lw=0.6)[0] for _ in range(LAKE_RUNS)]
-    band = axes.fill_between(updates, 0 * updates, 0 * updates, color=GRID, lw=0)
-    (mean_line,) = axes.plot([], [], color=ESTIMATE, lw=2.4)
+    curves = LearningCurves(axes, np.arange(LAKE_UPDATES + 1), runs.shape[1], 2, top=0.215)
     name = axes.text(3, best + 0.027, "", color=ESTIMATE, weight="bold")
 
     def draw(rng, method):
-        runs = lake_runs()
-        chosen = runs[int(method) - 1]
-        rest = [r for k, r in enumerate(runs) if k != int(method) - 1]
-        for line, r in zip(others, rest, strict=True):
-            line.set_data(updates, r.mean(axis=0))
-        for line, r in zip(thin, chosen, strict=True):
-            line.set_data(updates, r)
-        mean, low, high = interval_over_runs(chosen)
-        band.set_data(updates, np.clip(low, 0, None), np.clip(high, None, 0.215))
-        mean_line.set_data(updates, mean)
-        name.set_text(learning.METHODS[int(method) - 1])
+        which = int(method) - 1
+        curves.show(runs, which)
+        name.set_text(learning.METHODS[which])
+        mean, low, high = interval_over_runs(runs[which, :, -1])
         return (
-            f"{learning.METHODS[int(method) - 1]}: after {LAKE_UPDATES} updates of {LAKE_EPISODES} "
-            f"episodes the {LAKE_RUNS} runs reach {mean[-1]:.3f} on average, 95 % interval "
-            f"{plain(low[-1], 3)} to {plain(high[-1], 3)}; {100 * mean[-1] / best:.0f} % of the "
+            f"{learning.METHODS[which]}: after {LAKE_UPDATES} updates of {LAKE_EPISODES} "
+            f"episodes the {runs.shape[1]} runs reach {mean:.3f} on average, 95 % interval "
+            f"{plain(low, 3)} to {plain(high, 3)}; {100 * mean / best:.0f} % of the "
             "best. Dotted: the other two methods."
         )
 
     return draw
 
 
-POLE_GAMMA, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_SEED = 0.99, 8, 40, 10, 8
-RECIPES = (
-    Recipe("REINFORCE", "none", True, 0.1),
-    Recipe("learned baseline", "returns", True, 0.1),
-    Recipe("actor-critic", "td", True, 0.3),
-    Recipe("learned baseline, γᵗ dropped", "returns", False, 0.02),
-)
-
-
-@cache
-def pole_runs() -> np.ndarray:
-    """Mean steps of each batch in Gymnasium's CartPole-v1, [updates, recipes, runs]."""
-    return cartpole.climb(
-        RECIPES, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_GAMMA, seed=POLE_SEED
-    )
-
-
 @picture(
+    title="A rough critic: better a baseline than a target",
+    caption="CartPole: steps until the pole falls along eight runs of one learner, and the "
+    "means of the others.",
     alt="Steps until the pole falls against the number of updates, on CartPole. Thin lines are "
     "runs of the chosen recipe, the thick line is their mean with a 95 percent interval, the level "
     "line at 500 is the most an episode can last. The means of the other recipes are drawn "
     "faintly.",
-    recipe="recipe",
+    recipe=Choice("recipe", {k: recipe.name for k, recipe in enumerate(RECIPES, 1)}),
 )
 def pole(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A rough critic: better a baseline than a target")
-    axes.set(xlim=(0, POLE_UPDATES - 1), ylim=(-15, 640), xlabel="updates")
+    runs = np.moveaxis(stored_runs.pole_runs(), 0, 2)
+    axes.set(xlim=(0, runs.shape[2] - 1), ylim=(-15, 640), xlabel="updates")
     axes.set_ylabel("mean steps of a batch")
-    updates = np.arange(POLE_UPDATES)
     axes.axhline(LONGEST, color=TRUTH, lw=1.6)
     axes.text(0.6, LONGEST + 16, "longest possible: 500", color=TRUTH)
-    others = [axes.plot([], [], color=FAINT, lw=1.2, ls=(0, (2, 2)))[0] for _ in RECIPES[1:]]
-    thin = [axes.plot([], [], color=ESTIMATE, lw=0.6)[0] for _ in range(POLE_RUNS)]
-    band = axes.fill_between(updates, 0 * updates, 0 * updates, color=GRID, lw=0)
-    (mean_line,) = axes.plot([], [], color=ESTIMATE, lw=2.4)
+    times = np.arange(runs.shape[2])
+    curves = LearningCurves(axes, times, runs.shape[1], len(RECIPES) - 1, top=560)
     name = axes.text(0.6, LONGEST + 76, "", color=ESTIMATE, weight="bold")
 
     def draw(rng, recipe):
-        which, runs = int(recipe) - 1, np.moveaxis(pole_runs(), 0, 2)
-        rest = [r for k, r in enumerate(runs) if k != which]
-        for line, r in zip(others, rest, strict=True):
-            line.set_data(updates, r.mean(axis=0))
-        for line, r in zip(thin, runs[which], strict=True):
-            line.set_data(updates, r)
-        mean, low, high = interval_over_runs(runs[which])
-        band.set_data(updates, np.clip(low, 0, None), np.clip(high, None, 560))
-        mean_line.set_data(updates, mean)
+        which = int(recipe) - 1
+        curves.show(runs, which)
         name.set_text(RECIPES[which].name)
-        last = interval_over_runs(runs[which][:, -10:].mean(axis=1))
+        last, low, high = interval_over_runs(runs[which][:, -10:].mean(axis=1))
         return (
             f"{RECIPES[which].name}, step size {plain(RECIPES[which].step_size)}: over the last "
-            f"ten updates the {POLE_RUNS} runs last {last[0]:.0f} steps on average, 95 % interval "
-            f"{last[1]:.0f} to {last[2]:.0f}; no episode is longer than 500. "
+            f"ten updates the {runs.shape[1]} runs last {last:.0f} steps on average, 95 % interval "
+            f"{low:.0f} to {high:.0f}; no episode is longer than 500. "
             "Dotted: the other recipes."
         )
 
     return draw
 
 
+WARD_NAMES = (
+    ("solid: what is right", TRUTH),
+    ("dashed: the mean step", CONTRAST),
+    ("cross: sampled, 95 %", ESTIMATE),
+)
+
+
 @picture(
+    title="Where each patient points",
+    caption="The ward: what is right, the exact mean of a patient's step, and the mean of "
+    "sampled batches.",
     alt="A plane whose axes are the two coordinates of the gradient. A solid line ends at "
     "what is right, a dashed one at the exact mean of the patient's step, and a cross with 95 "
     "percent bars is the mean over sampled batches. For the healthy patient the two lines agree.",
-    patient="patient",
+    patient=Choice("patient", {k: f"{k}: {name}" for k, name in enumerate(patients.NAMES, 1)}),
     batches="batches",
 )
 def ward_round(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Where each patient points")
     axes.set(xlim=(-0.75, 1.75), ylim=(-0.25, 1.65))
     axes.set(xlabel="step in the logit of room 0", ylabel="in the logit of room 1")
     axes.axhline(0, color=INK, lw=0.8)
     axes.axvline(0, color=INK, lw=0.8)
-    (right_line,) = axes.plot([], [], color=TRUTH, lw=3)
-    (right_tip,) = axes.plot([], [], "o", color=TRUTH, ms=8)
-    (mean_line,) = axes.plot([], [], color=CONTRAST, lw=2, ls=(0, (4, 2)))
-    (mean_tip,) = axes.plot([], [], "s", color=CONTRAST, ms=7)
-    bars = axes.vlines([0, 0], 0, 0, color=ESTIMATE, lw=1.6)
-    axes.text(1.72, 0.42, "solid: what is right", color=TRUTH, ha="right", va="center")
-    axes.text(1.72, 0.29, "dashed: the mean step", color=CONTRAST, ha="right", va="center")
-    axes.text(1.72, 0.16, "cross: sampled, 95 %", color=ESTIMATE, ha="right", va="center")
+    right_line = curve(axes, TRUTH, lw=3)
+    right_tip = marks(axes, TRUTH, ms=8)
+    mean_line = curve(axes, CONTRAST, lw=2, ls=SHORT_DASHED)
+    mean_tip = marks(axes, CONTRAST, "s", ms=7)
+    sampled = Cross(axes)
+    lines_of_text(axes, (1.72, 0.42), 0.13, *WARD_NAMES, ha="right", va="center")
 
     def draw(rng, patient, batches):
         patient, n = int(patient), int(batches)
@@ -253,19 +215,21 @@ def ward_round(figure: Figure):
             tip.set_data([end[0]], [end[1]])
         centre, error = mean_and_standard_error(patients.sample(patient, n, rng))
         low, high = confidence_interval(centre, error)
+        sampled.show(centre, low, high)
         inside = ((low <= right) & (right <= high)).all()
-        low, high = np.maximum(low, [-0.75, -0.25]), np.minimum(high, [1.75, 1.65])
-        across = [(low[0], centre[1]), (high[0], centre[1])]
-        upright = [(centre[0], low[1]), (centre[0], high[1])]
-        bars.set_segments([across, upright])
-        bias = ", ".join(signed(x) for x in mean - right)
-        found = "no bias" if np.allclose(mean, right) else f"the bias is ({bias})"
         seen = " and ".join(
             f"{signed(x)} ± {plain(e, 2)}" for x, e in zip(centre, error, strict=True)
         )
         return (
-            f"Patient {patient}, {patients.NAMES[patient - 1]}: {found}. {n} batches give {seen}; "
+            f"Patient {patient}, {patients.NAMES[patient - 1]}: {bias_in_words(mean, right)}. "
+            f"{n} batches give {seen}; "
             f"what is right lies {'inside both intervals' if inside else 'outside an interval'}."
         )
 
     return draw
+
+
+def bias_in_words(mean: np.ndarray, right: np.ndarray) -> str:
+    """How far the exact mean of a step lies from what is right, [2] each."""
+    bias = ", ".join(signed(x) for x in mean - right)
+    return "no bias" if np.allclose(mean, right) else f"the bias is ({bias})"

@@ -10,13 +10,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from utils import exact
+from utils.common.statistics import student_interval
 from utils.common.words import plain, signed
 from utils.estimators import comparison
 from utils.estimators.gradient import policy_gradient
 from utils.exact import stopping_game as stopping
 from utils.exact.variance import estimator_moments
-from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.explorer import Choice, picture
+from utils.explorer.style import CONTRAST, DASHED, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH
+from utils.figures.instruments import Intervals, curve, lines_of_text, marks
 from utils.model import counterexamples, examples
 from utils.model.policies import LinearSoftmax
 from utils.sampling.rollouts import simulate
@@ -49,6 +51,9 @@ def gae_means(error: float) -> np.ndarray:
 
 
 @picture(
+    title="Only λ = 1 forgives every wrong critic",
+    caption="The mean of the estimator with generalised advantages over λ, if the critic errs "
+    "in state 1.",
     alt="The mean of the gradient estimator with generalised advantages against lambda: an exact "
     "curve, Monte Carlo points with 95 percent intervals, and the true gradient as a level line. "
     "The curve meets the line at lambda one for every critic, elsewhere only if the critic is "
@@ -57,16 +62,17 @@ def gae_means(error: float) -> np.ndarray:
 )
 def gae_with_a_wrong_critic(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Only $λ = 1$ forgives every wrong critic")
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.75, 1.75), xlabel="$λ$", ylabel="gradient")
     true = float(exact.policy_gradient(*running_critic(0)[:2])[0])
     axes.plot([0, 1], [true, true], color=TRUTH, lw=2.2)
-    (curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)))
-    bars = axes.vlines(SAMPLED_LAMBDAS, 0, 0, color=ESTIMATE, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    axes.text(1.03, 1.6, "true gradient", color=TRUTH, ha="right")
-    axes.text(1.03, 1.42, "exact mean with this critic", color=CONTRAST, ha="right")
-    axes.text(1.03, 1.24, f"{CRITIC_ROLLOUTS} trajectories, 95 %", color=ESTIMATE, ha="right")
+    mean_curve = curve(axes, CONTRAST, ls=DASHED)
+    sampled = Intervals(axes, SAMPLED_LAMBDAS)
+    names = (
+        ("true gradient", TRUTH),
+        ("exact mean with this critic", CONTRAST),
+        (f"{CRITIC_ROLLOUTS} trajectories, 95 %", ESTIMATE),
+    )
+    lines_of_text(axes, (1.03, 1.6), 0.18, *names, ha="right")
 
     def draw(rng, error):
         mdp, policy, critic = running_critic(error)
@@ -76,16 +82,9 @@ def gae_with_a_wrong_critic(figure: Figure):
             policy_gradient(run, policy, mdp, "gae", critic=critic, lam=lam)
             for lam in SAMPLED_LAMBDAS
         ]
-        curve.set_data(LAMBDAS, means)
-        bars.set_segments(
-            [
-                [(lam, float(low[0])), (lam, float(high[0]))]
-                for lam, (low, high) in zip(
-                    SAMPLED_LAMBDAS, (e.confidence_interval() for e in estimates), strict=True
-                )
-            ]
-        )
-        dots.set_data(SAMPLED_LAMBDAS, [e.mean[0] for e in estimates])
+        mean_curve.set_data(LAMBDAS, means)
+        ends = np.array([e.confidence_interval() for e in estimates])[:, :, 0]
+        sampled.show([e.mean[0] for e in estimates], *ends.T)
         claim = f"wrong by {signed(error, 1)} in state 1" if error else "right"
         return (
             f"The critic is {claim}. At λ = 0 the mean is "
@@ -136,6 +135,9 @@ def downhill(update: np.ndarray) -> str:
 
 
 @picture(
+    title="Standardising a small batch can reverse the update",
+    caption="The expected update with standardised returns, as a multiple of the gradient, over "
+    "the size of the batch.",
     alt="The expected update with standardised returns, as a multiple of the true gradient, "
     "against the size of the batch. For rare prizes and small batches the points lie below zero.",
     p="policy p = π(1)",
@@ -143,14 +145,13 @@ def downhill(update: np.ndarray) -> str:
 )
 def standardised_returns(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Standardising a small batch can reverse the update")
     axes.set(xlim=(0, 31), ylim=(-2.2, 1.5), xlabel="trajectories in a batch, $N$")
     axes.set_ylabel("expected update / gradient")
     axes.plot([0, 31], [0, 0], color=INK, lw=1)
     axes.text(30.5, 1.2, "uphill", color=FAINT, ha="right")
     axes.text(30.5, -2.08, "downhill", color=FAINT, ha="right")
-    (up,) = axes.plot([], [], "o", color=TRUTH, ms=4.5)
-    (down,) = axes.plot([], [], "s", color=CONTRAST, ms=4.5)
+    up = marks(axes, TRUTH, ms=4.5)
+    down = marks(axes, CONTRAST, "s", ms=4.5)
 
     def draw(rng, p, chance):
         update = standardised_update(p, chance)
@@ -175,43 +176,48 @@ def bandit_baselines(p: float) -> tuple[float, float]:
     return p * high + (1 - p) * low, (1 - p) * high + p * low
 
 
+def bandit_variance(p: float, b):
+    """Var[(a - p)(R - b)] = p (1 - p) (b - b*)^2 in the two-armed bandit."""
+    best = round(bandit_baselines(p)[1], 12)
+    return p * (1 - p) * (b - best) ** 2
+
+
 @picture(
+    title="The value is not the best baseline",
+    caption="The variance of the one-step estimator over the baseline b that is subtracted.",
     alt="A parabola: the variance of the one-step estimator against the baseline b. Its lowest "
     "point, zero, lies at the mean reward with the two probabilities swapped, not at the value V.",
     p="policy p = π(1)",
 )
 def best_constant(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The value is not the best baseline")
     axes.set(xlim=(-1.6, 9.6), ylim=(-0.9, 16), xlabel="baseline $b$", ylabel="variance")
     grid = np.linspace(-1.5, 9.5, 67)
-    (curve,) = axes.plot([], [], color=TRUTH)
-    (at_value,) = axes.plot([], [], "s", color=CONTRAST, ms=7)
-    (at_best,) = axes.plot([], [], "o", color=SAFE, ms=7)
-    (at_zero,) = axes.plot([], [], "D", color=INK, ms=4)
-    notes = [
-        axes.text(4, 15 - 1.1 * i, "", color=colour, ha="center")
-        for i, colour in enumerate((CONTRAST, SAFE, INK))
-    ]
+    variance = curve(axes, TRUTH)
+    at_value = marks(axes, CONTRAST, "s", ms=7)
+    at_best = marks(axes, SAFE, ms=7)
+    at_zero = marks(axes, INK, "D", ms=4)
+    empty = (("", colour) for colour in (CONTRAST, SAFE, INK))
+    notes = lines_of_text(axes, (4, 15), 1.1, *empty, ha="center")
 
     def draw(rng, p):
         value, best = (round(b, 12) + 0.0 for b in bandit_baselines(p))
-        height = lambda b: p * (1 - p) * (b - best) ** 2  # noqa: E731
-        shown = height(grid) <= 12.5
-        curve.set_data(grid[shown], height(grid)[shown])
-        at_value.set_data([value], [height(value)])
+        heights, with_value, with_zero = (bandit_variance(p, b) for b in (grid, value, 0.0))
+        shown = heights <= 12.5
+        variance.set_data(grid[shown], heights[shown])
+        at_value.set_data([value], [with_value])
         at_best.set_data([best], [0])
-        at_zero.set_data([0], [height(0)])
-        notes[0].set_text(f"square: b = V = {plain(value, 1)}, variance {height(value):.2f}")
+        at_zero.set_data([0], [with_zero])
+        notes[0].set_text(f"square: b = V = {plain(value, 1)}, variance {with_value:.2f}")
         notes[1].set_text(f"circle: b = b* = {plain(best, 1)}, variance 0")
-        notes[2].set_text(f"diamond: b = 0, variance {height(0):.2f}")
-        verdict = "lowers" if height(value) < height(0) - 1e-12 else "raises"
-        if abs(height(value) - height(0)) < 1e-12:
+        notes[2].set_text(f"diamond: b = 0, variance {with_zero:.2f}")
+        verdict = "lowers" if with_value < with_zero - 1e-12 else "raises"
+        if abs(with_value - with_zero) < 1e-12:
             verdict = "does not change"
         return (
             f"At p = {p:g} the value is V = {plain(value, 1)} and the best baseline is "
             f"b* = {plain(best, 1)}. Subtracting V {verdict} the variance: "
-            f"from {height(0):.2f} to {height(value):.2f}."
+            f"from {with_zero:.2f} to {with_value:.2f}."
         )
 
     return draw
@@ -228,6 +234,9 @@ def exact_forms(gamma: float) -> np.ndarray:
 
 
 @picture(
+    title="Subtracting matters more than knowing Q",
+    caption="The variance of twelve estimators of one gradient on the running MDP, exact and "
+    "sampled.",
     alt="Twelve estimators of the gradient as rows, their variance on a logarithmic axis: exact "
     "marks and Monte Carlo points with 95 percent intervals. A state baseline moves the mark far "
     "to the left; putting Q for G alone moves it very little.",
@@ -236,15 +245,13 @@ def exact_forms(gamma: float) -> np.ndarray:
 )
 def forms_side_by_side(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Subtracting matters more than knowing $Q$")
     names = list(comparison.LONG_FORMS)
     rows = np.arange(len(names))[::-1]
     axes.set(xscale="log", xlim=(0.003, 150), ylim=(-0.6, len(names) + 0.9))
     axes.set_yticks(rows, names)
     axes.set_xlabel("variance of one trajectory's estimate")
-    (marks,) = axes.plot([], [], "|", color=TRUTH, ms=13, mew=2.4)
-    bars = axes.hlines(rows, 1, 1, color=ESTIMATE, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    exact_marks = marks(axes, TRUTH, "|", ms=13, mew=2.4)
+    estimates = Intervals(axes, rows, upright=False)
     axes.text(0.004, len(names) + 0.2, "exact", color=TRUTH)
     count = f"{FORM_ROLLOUTS * FORM_BATCHES:,}".replace(",", " ")
     axes.text(140, len(names) + 0.2, f"{count} trajectories, 95 %", color=ESTIMATE, ha="right")
@@ -258,13 +265,10 @@ def forms_side_by_side(figure: Figure):
             mdp, policy, FORM_BATCHES, FORM_ROLLOUTS, horizon, rng
         )
         mean, error = np.array(list(sampled.values())).T
-        reach = 2.571 * error  # Student's t with 5 degrees of freedom, 95 %
-        low = np.maximum(mean - reach, 0.3 * mean)  # keep the bar on a logarithmic axis
-        marks.set_data(true, rows)
-        dots.set_data(mean, rows)
-        bars.set_segments(
-            [[(a, y), (b, y)] for a, b, y in zip(low, mean + reach, rows, strict=True)]
-        )
+        low, high = student_interval(mean, error, FORM_BATCHES)
+        exact_marks.set_data(true, rows)
+        # The bar has to stay on a logarithmic axis.
+        estimates.show(mean, np.maximum(low, 0.3 * mean), high)
         of = dict(zip(names, true, strict=True))
         return (
             f"At γ = {gamma:g} the variance falls from {of['G']:.3g} to {of['G − V']:.2g} when V "
@@ -294,23 +298,25 @@ def xor_paths(p: Fraction, bonus: int) -> comparison.PathTable:
 
 
 @picture(
+    title="The XOR game: knowing Q can cost",
+    caption="The XOR game: the values of seven estimators on its four paths, their mean and "
+    "their variances.",
     alt="Seven estimators as rows; dots show the values that each takes on the four paths of the "
     "XOR game, and a line marks their common mean. For a fair coin without bonus the reward-to-go "
     "is always exactly zero while the forms that know Q scatter.",
     size=(5.4, 4.0),
     p="coin p",
-    bonus="bonus for the first action 1",
+    bonus=Choice("bonus for the first action 1", {-1: "−1", 0: "0", 1: "+1"}),
 )
 def xor_estimates(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The XOR game: knowing $Q$ can cost")
     rows = np.arange(len(XOR_ROWS))[::-1]
     axes.set(xlim=(-5.9, 9.6), ylim=(-0.7, len(rows) + 0.5))
     axes.set_yticks(rows, list(XOR_ROWS.values()))
     axes.set_xticks([-4, -2, 0, 2, 4])
     axes.set_xlabel("estimate on each of the four paths")
-    (mean_line,) = axes.plot([], [], color=TRUTH, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=CONTRAST, ms=6.5)
+    mean_line = curve(axes, TRUTH, lw=1.4)
+    dots = marks(axes, CONTRAST, ms=6.5)
     axes.text(9.5, len(rows) - 0.15, "variance", color=INK, ha="right")
     mean_label = axes.text(-5.8, len(rows) - 0.15, "", color=TRUTH)
     notes = [axes.text(9.5, y, "", color=INK, ha="right", va="center") for y in rows]
@@ -330,18 +336,25 @@ def xor_estimates(figure: Figure):
         variances = {form: float(variance) for form, variance in fractions.items()}
         for note, variance in zip(notes, variances.values(), strict=True):
             note.set_text(f"{variance:.2f}")
-        least = [f"“{XOR_ROWS[x]}”" for x in XOR_ROWS if fractions[x] == min(fractions.values())]
-        rows_are = "row is" if len(least) == 1 else "rows are"
         return (
-            f"Coin {p:g}, bonus {bonus:g}: reward-to-go has variance {variances['G']:.2f}, "
+            f"Coin {p:g}, bonus {plain(bonus)}: reward-to-go has variance {variances['G']:.2f}, "
             f"exact Q {variances['Q']:.2f}, the advantage {variances['A']:.2f}. "
-            f"The least noisy {rows_are} {' and '.join(least)}."
+            f"The least noisy {least_noisy(fractions)}."
         )
 
     return draw
 
 
+def least_noisy(variances: dict[str, Fraction]) -> str:
+    """The rows of `xor_estimates` with the smallest exact variance, in words."""
+    least = [f"“{XOR_ROWS[x]}”" for x in XOR_ROWS if variances[x] == min(variances.values())]
+    return f"{'row is' if len(least) == 1 else 'rows are'} {' and '.join(least)}"
+
+
 @picture(
+    title="The stopping game: exact Q mostly hurts",
+    caption="The stopping game over p and γ: where the exact Q lowers the variance, and where "
+    "it raises it.",
     alt="Phase diagram of the stopping game over p and gamma. Above a third, and left of a "
     "boundary curve below it, putting the exact Q in place of the return raises the variance; "
     "only in the lower right corner does it lower it.",
@@ -351,7 +364,6 @@ def xor_estimates(figure: Figure):
 )
 def stopping_phases(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The stopping game: exact $Q$ mostly hurts")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="chance $p$ of stopping", ylabel="discount $γ$")
     gammas = np.linspace(0.002, 1 / 3, 60)
     boundary = np.array([stopping.boundary(gamma) for gamma in gammas])
@@ -365,7 +377,7 @@ def stopping_phases(figure: Figure):
     axes.contour(p_grid, gamma_grid, ratio, levels=[1.1, 1.3], colors=[FAINT], linewidths=0.9)
     axes.text(0.745, 0.61, "10 % more", color=FAINT)
     axes.text(0.345, 0.79, "30 % more", color=FAINT)
-    (point,) = axes.plot([], [], "o", color=ESTIMATE, ms=8, mec="none")
+    point = marks(axes, ESTIMATE, ms=8, mec="none")
 
     def draw(rng, p, gamma):
         by_g = float(stopping.variance_of_g(p, gamma))

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.stats import binom
 
 from utils.common.statistics import confidence_interval, mean_and_standard_error
 from utils.common.words import plain, signed
 from utils.exact.single_rewards import pair_means, series_tail
 from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-from utils.figures.trajectory import binomial_law
+from utils.explorer.style import (
+    CONTRAST,
+    ESTIMATE,
+    FAINT,
+    INK,
+    SAFE,
+    SHORT_DASHED,
+    TRUTH,
+)
+from utils.figures.instruments import Intervals, Stems, curve, empty_band, lines_of_text
 from utils.model import examples
 from utils.model.policies import TabularSoftmax
 from utils.sampling.rollouts import simulate
 
 
 @picture(
+    title="The past shapes the score, its mean stays 0",
+    caption="The law of the score at time 1, given each value of the reward at time 0.",
     alt="Two laws of the score at time 1, one for each value of the first reward, as vertical "
     "lines on four values. Their shapes differ; a marker shows that both have mean 0.",
     kernel="kernel entry P(1|0,1)",
@@ -24,13 +35,14 @@ from utils.sampling.rollouts import simulate
 )
 def past_shapes_the_score(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The past shapes the score, its mean stays 0")
     axes.set(xlim=(-1, 1), ylim=(-1.15, 1.15), xlabel=r"score $\psi_1 = a_1 - p(s_1)$")
     axes.set_ylabel("probability")
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.set_yticks([-0.5, 0, 0.5], ["0.5", "0", "0.5"])
     axes.axhline(0, color=INK, lw=0.8)
-    above, below = (axes.vlines([0], 0, 0, color=c, lw=4) for c in (TRUTH, CONTRAST))
+    above, below = (Stems(axes, colour) for colour in (TRUTH, CONTRAST))
     axes.plot([0, 0], [0.05, -0.05], "d", color=SAFE, ms=7, ls="none")
+    axes.text(0.06, 0.08, "means", color=SAFE)
     upper = axes.text(-0.97, 1.0, "", color=TRUTH)
     lower = axes.text(-0.97, -1.08, "", color=CONTRAST)
     tables = examples.running_tables()
@@ -43,8 +55,8 @@ def past_shapes_the_score(figure: Figure):
             laws[reward] = np.array(
                 [(1 - one) * (1 - p0), (1 - one) * p0, one * (1 - p1), one * p1]
             )
-        above.set_segments([[(x, 0), (x, y)] for x, y in zip(atoms, laws[0], strict=True)])
-        below.set_segments([[(x, 0), (x, -y)] for x, y in zip(atoms, laws[1], strict=True)])
+        above.show(atoms, laws[0])
+        below.show(atoms, -laws[1])
         spreads = [float(np.sqrt(laws[r] @ atoms**2)) for r in (0, 1)]
         upper.set_text(f"given $r_0 = 0$: mean 0, standard deviation {spreads[0]:.3f}")
         lower.set_text(f"given $r_0 = 1$: mean 0, standard deviation {spreads[1]:.3f}")
@@ -60,6 +72,9 @@ GRID_STEPS = 6
 
 
 @picture(
+    title="Below the diagonal there is only noise",
+    caption="Mean products of the score at time t and the reward at time k: sampled (filled) "
+    "and exact (open).",
     alt="A triangle of discs: row t is the time of a score, column k the time of a reward. Filled "
     "discs are estimates of their mean product, open circles the exact values. Below the diagonal "
     "the exact values are 0, and the filled discs shrink as the number of trajectories grows.",
@@ -68,12 +83,12 @@ GRID_STEPS = 6
 )
 def past_is_noise(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Below the diagonal there is only noise")
     axes.set(xlim=(-0.6, 5.6), ylim=(6.4, -0.6), xlabel="time $k$ of the reward")
     axes.set_ylabel("time $t$ of the score")
     axes.set_yticks(range(GRID_STEPS))
     axes.grid(False)
     axes.plot([-0.5, 5], [0, 5.5], color=FAINT, lw=1)
+    axes.text(3.62, 4.72, "$k < t$", color=FAINT, ha="right")
     times = np.arange(GRID_STEPS)
     k, t = (x.ravel() for x in np.meshgrid(times, times))
     mdp = examples.running()
@@ -115,6 +130,9 @@ PEEKING_ROLLOUTS = 1000
 
 
 @picture(
+    title="A reward that peeks loses its gradient",
+    caption="Two steps in which a share of the rewards is paid for the action after them: the "
+    "gradient, and what the reward-to-go formula gives.",
     alt="The gradient against the share of rewards that are paid for the next action: the true "
     "gradient is a level line, the reward-to-go formula falls to 0; estimates with intervals "
     "follow the formula.",
@@ -122,14 +140,12 @@ PEEKING_ROLLOUTS = 1000
 )
 def peeking_reward(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A reward that peeks loses its gradient")
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.06, 0.36), ylabel="gradient")
     axes.set_xlabel("share of rewards $r_0$ paid for $a_1$ instead of $a_0$")
     axes.axhline(0, color=INK, lw=0.8)
-    (true_line,) = axes.plot([], [], color=TRUTH)
-    (formula,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
-    bars = axes.vlines(PEEKING_SHARES, 0, 0, color=ESTIMATE, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    true_line = curve(axes, TRUTH)
+    formula = curve(axes, CONTRAST, ls=SHORT_DASHED)
+    sampled = Intervals(axes, PEEKING_SHARES)
     true_label = axes.text(1.03, 0, "true gradient", color=TRUTH, ha="right", va="bottom")
     axes.text(0, -0.045, f"{PEEKING_ROLLOUTS} trajectories, 95 % intervals", color=ESTIMATE)
     axes.text(0, 0.325, "reward-to-go formula", color=CONTRAST)
@@ -139,14 +155,9 @@ def peeking_reward(figure: Figure):
         actions = rng.random((2, PEEKING_ROLLOUTS)) < p
         peeks = rng.random(PEEKING_ROLLOUTS) < PEEKING_SHARES[:, None]
         rewards = np.where(peeks, actions[1], actions[0])
-        mean, error = mean_and_standard_error((rewards * (actions[0] - p)).T)
-        low, high = confidence_interval(mean, error)
+        mean = sampled.estimate((rewards * (actions[0] - p)).T)
         true_line.set_data([0, 1], [true, true])
         formula.set_data([0, 1], [true, 0])
-        bars.set_segments(
-            [[(x, a), (x, b)] for x, a, b in zip(PEEKING_SHARES, low, high, strict=True)]
-        )
-        dots.set_data(PEEKING_SHARES, mean)
         true_label.set_position((1.03, true + 0.005))
         return (
             f"At p = {p:g} the true gradient is {true:.4f} for every share. "
@@ -160,6 +171,9 @@ WALK_STEPS, WALKS = 60, 8
 
 
 @picture(
+    title="With the past the sum wanders, without it it settles",
+    caption="Eight sampled values of the estimator over the horizon, with the rewards of the "
+    "past and without them.",
     alt="Upper panel: eight sample paths of the return times the score sum wander off inside a "
     "band that widens with the horizon. Lower panel: the same trajectories without the past terms "
     "settle inside a band that stops widening.",
@@ -169,16 +183,14 @@ WALK_STEPS, WALKS = 60, 8
 )
 def step_one_diverges(figure: Figure):
     panels = figure.subplots(2, 1, sharex=True)
-    title(panels[0], "With the past the sum wanders, without it it settles")
     panels[0].set(ylabel=r"$(1-γ)\,G_0^T M_T$")
     panels[1].set(xlabel="horizon $T$", ylabel=r"$(1-γ)\sum_{t<T} γ^t ψ_t G_t^T$")
     for axes in panels:
         axes.set(xlim=(0, WALK_STEPS), ylim=(-10.5, 10.5))
-    bands = [axes.fill_between([0], [0], [0], color=GRID, lw=0) for axes in panels]
-    paths = [
-        [axes.plot([], [], color=ESTIMATE, lw=0.9)[0] for _ in range(WALKS)] for axes in panels
-    ]
+    bands = [empty_band(axes) for axes in panels]
+    paths = [[curve(axes, ESTIMATE, lw=0.9) for _ in range(WALKS)] for axes in panels]
     panels[0].text(1.5, 8.3, r"band: $\pm 2$ exact standard deviations", color=FAINT)
+    panels[1].text(1.5, 8.3, f"{WALKS} sampled values in each panel", color=ESTIMATE)
     horizons = np.arange(WALK_STEPS + 1)
 
     def draw(rng, gamma, p):
@@ -217,6 +229,9 @@ def constant_reward_variances(gamma: float, p: float, horizon: int) -> np.ndarra
 
 
 @picture(
+    title="For p near 1 the bound is sharp",
+    caption="What is missing of the gradient after T steps in the survival chain, and two "
+    "expressions for a bound.",
     alt="The missing part of the gradient of the survival chain against the horizon, on a "
     "logarithmic scale, with the bound that has the factor T and the expression that lacks it. "
     "For p near 1 the exact curve runs along the first and above the second.",
@@ -225,15 +240,17 @@ def constant_reward_variances(gamma: float, p: float, horizon: int) -> np.ndarra
 )
 def tail_and_bounds(figure: Figure):
     axes = figure.subplots()
-    title(axes, "For $p$ near 1 the bound is sharp")
     axes.set(xlim=(0, 100), ylim=(-6, 2.4), xlabel="horizon $T$")
     axes.set_ylabel(r"$\log_{10}$ of $(1-γ)^2\,|\nabla J - \nabla J_T|$")
-    (bound,) = axes.plot([], [], color=SAFE, lw=3.4)
-    (short,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
-    (tail,) = axes.plot([], [], color=TRUTH)
-    axes.text(99, 1.9, "bound of the corollary", color=SAFE, ha="right")
-    axes.text(99, 1.3, "the same without the factor $T$", color=CONTRAST, ha="right")
-    axes.text(99, 0.7, "survival chain, exact", color=TRUTH, ha="right")
+    bound = curve(axes, SAFE, lw=3.4)
+    short = curve(axes, CONTRAST, ls=SHORT_DASHED)
+    tail = curve(axes, TRUTH)
+    names = (
+        ("bound of the corollary", SAFE),
+        ("the same without the factor $T$", CONTRAST),
+        ("survival chain, exact", TRUTH),
+    )
+    lines_of_text(axes, (99, 1.9), 0.6, *names, ha="right")
     horizons = np.arange(101)
 
     def draw(rng, gamma, p):
@@ -256,6 +273,8 @@ STEP_BATCHES = 400
 
 
 @picture(
+    title="Divide by the number of steps and the sign can turn",
+    caption="Two kinds of mean of the same batch: over trajectories, and over all their steps.",
     alt="A gradient coordinate against the prize of the longer episode. The straight line is the "
     "true gradient over the mean length; the dashed curve, a mean over steps, crosses zero later. "
     "With more trajectories in the batch the two approach each other.",
@@ -263,32 +282,28 @@ STEP_BATCHES = 400
 )
 def mean_over_steps(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Divide by the number of steps and the sign can turn")
     axes.set(xlim=(-0.1, 3.1), ylim=(-0.42, 0.32), xlabel="mean prize of the longer episode")
     axes.set_ylabel("coordinate of the first state")
     axes.axhline(0, color=INK, lw=0.8)
     prizes = np.linspace(0, 3, 31)
     mean_length = 1 + (1 - P_STOP)
-    (curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
+    over_steps = curve(axes, CONTRAST, ls=SHORT_DASHED)
     axes.plot(prizes, P_STOP * (1 - P_STOP) * (1 - prizes) / mean_length, color=TRUTH)
-    bars = axes.vlines(STEP_PRIZES, 0, 0, color=ESTIMATE, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    axes.text(0, -0.27, "true gradient / mean length", color=TRUTH)
-    axes.text(0, -0.32, "mean over all steps of a batch, exact", color=CONTRAST)
-    axes.text(0, -0.37, f"{STEP_BATCHES} batches, 95 % intervals", color=ESTIMATE)
+    sampled = Intervals(axes, STEP_PRIZES)
+    names = (
+        ("true gradient / mean length", TRUTH),
+        ("mean over all steps of a batch, exact", CONTRAST),
+        (f"{STEP_BATCHES} batches, 95 % intervals", ESTIMATE),
+    )
+    lines_of_text(axes, (0, -0.27), 0.05, *names)
 
     def draw(rng, trajectories):
         batch = int(trajectories)
-        curve.set_data(prizes, step_mean(batch, P_STOP, prizes))
+        over_steps.set_data(prizes, step_mean(batch, P_STOP, prizes))
         stops = rng.random((STEP_BATCHES, batch)) < P_STOP
         stopped = stops.sum(axis=1)[:, None]
         gains = stopped * (1 - P_STOP) - (batch - stopped) * P_STOP * STEP_PRIZES
-        mean, error = mean_and_standard_error(gains / (2 * batch - stopped))
-        low, high = confidence_interval(mean, error)
-        bars.set_segments(
-            [[(x, a), (x, b)] for x, a, b in zip(STEP_PRIZES, low, high, strict=True)]
-        )
-        dots.set_data(STEP_PRIZES, mean)
+        sampled.estimate(gains / (2 * batch - stopped))
         zero = np.interp(0, -step_mean(batch, P_STOP, prizes), prizes)
         return (
             f"With {batch} {'trajectory' if batch == 1 else 'trajectories'} in a batch the mean "
@@ -304,6 +319,7 @@ def step_mean(batch: int, p: float, prize: np.ndarray) -> np.ndarray:
     An episode stops at once with probability p and pays 1, or takes a second step with mean prize
     `prize`. The number of episodes that stop at once is binomial.
     """
-    stopped = np.arange(batch + 1)[:, None]
+    counts = np.arange(batch + 1)
+    stopped = counts[:, None]
     gains = stopped * (1 - p) - (batch - stopped) * p * prize
-    return binomial_law(batch, p) @ (gains / (2 * batch - stopped))
+    return binom.pmf(counts, batch, p) @ (gains / (2 * batch - stopped))

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy.special import ndtr, ndtri
+from scipy.stats import beta, norm
 
-from utils.common.statistics import confidence_interval, mean_and_standard_error
+from utils.common.statistics import confidence_interval
 from utils.common.words import plain, signed
 from utils.continuous import lqr
 from utils.continuous.policies import Gaussian, SquashedGaussian
 from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
-
-STANDARD = NormalDist()
-
-
-def normal_density(x) -> np.ndarray:
-    """The standard normal density."""
-    return np.exp(-(np.asarray(x, dtype=float) ** 2) / 2) / math.sqrt(2 * math.pi)
-
-
-def normal_cdf(x) -> np.ndarray:
-    """The standard normal distribution function."""
-    return np.vectorize(STANDARD.cdf, otypes=[float])(x)
-
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH
+from utils.figures.instruments import Intervals, Row, curve, empty_band, lines_of_text, marks
 
 TALL_SAMPLES = 30
 
 
 @picture(
+    title="A log-density above 0 is no error",
+    caption="The log-density of a squashed Gaussian action, and sampled actions on it.",
     alt="The log-density of a squashed Gaussian action between -1 and 1, with a line at 0. For a "
     "small standard deviation the curve is a narrow arch that rises above 0; for a large one it "
     "climbs at both edges. Dots mark sampled actions.",
@@ -41,15 +32,17 @@ TALL_SAMPLES = 30
 )
 def tall_density(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A log-density above 0 is no error")
     axes.set(xlim=(-1.04, 1.04), ylim=(-6, 5.6), xlabel=r"action $a = \tanh u$")
     axes.set_ylabel(r"$\log\,π_θ(a)$")
-    above = axes.fill_between([0], [0], [0], color=GRID, lw=0)
+    above = empty_band(axes)
     axes.axhline(0, color=INK, lw=0.9)
-    (curve,) = axes.plot([], [], color=TRUTH)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=3.5)
-    axes.text(-1, 4.85, "exact log-density; grey: where it is above 0", color=TRUTH)
-    axes.text(-1, 4.1, f"{TALL_SAMPLES} sampled actions", color=ESTIMATE)
+    log_density = curve(axes, TRUTH)
+    dots = marks(axes, ESTIMATE, ms=3.5)
+    names = (
+        ("exact log-density; grey: where it is above 0", TRUTH),
+        (f"{TALL_SAMPLES} sampled actions", ESTIMATE),
+    )
+    lines_of_text(axes, (-1, 4.85), 0.75, *names)
     z = np.linspace(-4.6, 4.6, 161)
 
     def draw(rng, sigma, mu):
@@ -57,7 +50,7 @@ def tall_density(figure: Figure):
         grid = np.tanh(mu + sigma * z)
         height = policy.log_density(grid)
         shown = np.where(height >= -6, np.minimum(height, 3.8), np.nan)
-        curve.set_data(grid, shown)
+        log_density.set_data(grid, shown)
         above.set_data(grid, np.zeros_like(grid), np.clip(height, 0, 3.8))
         actions = policy.sample(TALL_SAMPLES, rng)
         levels = policy.log_density(actions)
@@ -75,7 +68,7 @@ def tall_density(figure: Figure):
 def share_above_zero(policy: SquashedGaussian) -> float:
     """P(log pi(a) > 0) for the squashed Gaussian, from 20 000 equal slices of its noise."""
     levels = (np.arange(20_000) + 0.5) / 20_000
-    z = np.vectorize(STANDARD.inv_cdf, otypes=[float])(levels[10_000:])
+    z = ndtri(levels[10_000:])
     u = policy.location + policy.scale * np.concatenate([-z[::-1], z])
     # log(1 - tanh^2 u), written so that nothing is rounded to 0 for a large u
     log_slope = 2 * (math.log(2) - np.abs(u) - np.log1p(np.exp(-2 * np.abs(u))))
@@ -88,8 +81,8 @@ def clipped_score_mean(mu, sigma: float, low: float, high: float) -> np.ndarray:
     The Gaussian score, wrongly taken at the clipped action.
     """
     z1, z2 = ((limit - np.asarray(mu, dtype=float)) / sigma for limit in (low, high))
-    inside = normal_density(z1) - normal_density(z2)
-    return (z1 * normal_cdf(z1) + inside + z2 * (1 - normal_cdf(z2))) / sigma
+    inside = norm.pdf(z1) - norm.pdf(z2)
+    return (z1 * ndtr(z1) + inside + z2 * ndtr(-z2)) / sigma
 
 
 CLIP_MEANS = np.linspace(-2, 2, 9)
@@ -97,6 +90,9 @@ CLIP_SAMPLES = 40
 
 
 @picture(
+    title="Scored at the clipped action, the mean is not 0",
+    caption="The mean of the Gaussian score over μ, taken at the raw action and at the clipped "
+    "one.",
     alt="The mean of the Gaussian score against the mean mu of the policy. Taken at the raw action "
     "it is 0. Taken at the clipped action it falls from positive to negative values, the more "
     "steeply the tighter the clip. Monte Carlo points with 95 percent intervals lie on the curve.",
@@ -104,26 +100,23 @@ CLIP_SAMPLES = 40
 )
 def clipped_score(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Scored at the clipped action, the mean is not 0")
     axes.set(xlim=(-2.3, 2.3), ylim=(-2.6, 2.6), xlabel="mean $μ$ of the Gaussian ($σ = 1$)")
     axes.set_ylabel("mean of the score")
     axes.axhline(0, color=TRUTH, lw=1.6)
     fine = np.linspace(-2.3, 2.3, 61)
-    (curve,) = axes.plot([], [], color=CONTRAST)
-    bars = axes.vlines(CLIP_MEANS, 0, 0, color=ESTIMATE, lw=1.6)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    axes.text(2.25, 2.2, "score of the raw action: 0", color=TRUTH, ha="right")
-    axes.text(2.25, 1.8, "score at the clipped action, exact", color=CONTRAST, ha="right")
-    axes.text(2.25, 1.4, f"{CLIP_SAMPLES} samples, 95 % intervals", color=ESTIMATE, ha="right")
+    clipped = curve(axes, CONTRAST)
+    sampled = Intervals(axes, CLIP_MEANS, lw=1.6)
+    names = (
+        ("score of the raw action: 0", TRUTH),
+        ("score at the clipped action, exact", CONTRAST),
+        (f"{CLIP_SAMPLES} samples, 95 % intervals", ESTIMATE),
+    )
+    lines_of_text(axes, (2.25, 2.2), 0.4, *names, ha="right")
 
     def draw(rng, limit):
-        curve.set_data(fine, clipped_score_mean(fine, 1.0, -limit, limit))
+        clipped.set_data(fine, clipped_score_mean(fine, 1.0, -limit, limit))
         raw = CLIP_MEANS + rng.standard_normal((CLIP_SAMPLES, len(CLIP_MEANS)))
-        scores = np.clip(raw, -limit, limit) - CLIP_MEANS
-        mean, error = mean_and_standard_error(scores)
-        low, high = confidence_interval(mean, error)
-        bars.set_segments([[(m, a), (m, b)] for m, a, b in zip(CLIP_MEANS, low, high, strict=True)])
-        dots.set_data(CLIP_MEANS, mean)
+        sampled.estimate(np.clip(raw, -limit, limit) - CLIP_MEANS)
         bias = float(clipped_score_mean(1.0, 1.0, -limit, limit))
         return (
             f"With actions clipped to [−{limit:g}, {limit:g}] the mean score at μ = 1 is "
@@ -140,10 +133,9 @@ class _Race:
         self.axes, self.reach, self.n = axes, reach, n
         axes.set(xlim=reach, ylim=(-0.6, 2.9), xlabel=r"derivative of $\mathbb{E}\,f(a)$ by $μ$")
         axes.set_yticks([1, 0], ["score", "pathwise"])
-        self.bands = [axes.plot([], [], color=GRID, lw=11, solid_capstyle="butt")[0] for _ in "ab"]
-        (self.truth,) = axes.plot([], [], color=TRUTH)
-        self.intervals = [axes.plot([], [], color=ESTIMATE, lw=2)[0] for _ in "ab"]
-        self.dots = [axes.plot([], [], "o", color=ESTIMATE, ms=5)[0] for _ in "ab"]
+        self.bands = [curve(axes, GRID, lw=11, solid_capstyle="butt") for _ in "ab"]
+        self.truth = curve(axes, TRUTH)
+        self.rows = [Row(axes, y, reach) for y in (1, 0)]
         left = reach[0] + 0.01 * (reach[1] - reach[0])
         axes.text(left, 2.4, r"grey: exact value $\pm 2$ exact standard errors", color=FAINT)
         axes.text(left, 1.75, f"{n} samples, 95 % interval", color=ESTIMATE)
@@ -159,26 +151,22 @@ class _Race:
         ]
         for row, (error, rows) in enumerate(zip(errors, samples, strict=True)):
             y = 1 - row
-            mean, spread = mean_and_standard_error(rows)
-            low, high = np.clip(confidence_interval(mean, spread), *self.reach)
             left, right = np.clip([truth - 2 * error, truth + 2 * error], *self.reach)
             self.bands[row].set_data([left, right], [y, y])
-            self.intervals[row].set_data([low, high], [y, y])
-            inside = self.reach[0] <= mean <= self.reach[1]
-            self.dots[row].set_data([mean] if inside else [], [y] if inside else [])
+            self.rows[row].estimate(rows)
         return errors
 
 
-def _stage(figure: Figure, message: str, xlim, ylabel: str):
+def _reward_over_race(figure: Figure, xlim, ylabel: str):
+    """A panel of reward and density above an empty one: (density, reward, dots, lower axes)."""
     upper, lower = figure.subplots(2, 1, height_ratios=(5, 4))
-    title(upper, message)
     upper.set(xlim=xlim, ylim=(-1.15, 2.15), xlabel="action $a$", ylabel=ylabel)
     upper.set_yticks([-1, 0, 1])
-    mass = upper.fill_between([0], [0], [0], color=GRID, lw=0)
-    (reward,) = upper.plot([], [], color=INK)
-    (dots,) = upper.plot([], [], "o", color=ESTIMATE, ms=3)
-    upper.text(xlim[1], 1.82, "reward $f(a)$", color=INK, ha="right")
-    upper.text(xlim[1], 1.42, "sampled actions", color=ESTIMATE, ha="right")
+    mass = empty_band(upper)
+    reward = curve(upper, INK)
+    dots = marks(upper, ESTIMATE, ms=3)
+    names = (("reward $f(a)$", INK), ("sampled actions", ESTIMATE))
+    lines_of_text(upper, (xlim[1], 1.82), 0.4, *names, ha="right")
     upper.text(xlim[0] + 0.02 * (xlim[1] - xlim[0]), 1.82, "grey: density of $a$", color=FAINT)
     return mass, reward, dots, lower
 
@@ -198,6 +186,8 @@ WAVE_MEAN, WAVE_SAMPLES = 0.5, 40
 
 
 @picture(
+    title="The wigglier the reward, the noisier its slope",
+    caption="The reward cos(ka), and two estimates of the derivative of its mean.",
     alt="Upper panel: the reward cos(k a) and the bell of the policy. Lower panel: score and "
     "pathwise estimates of the derivative with 95 percent intervals, a line at the exact value, "
     "and grey bands of two exact standard errors. The pathwise band grows with k.",
@@ -206,13 +196,12 @@ WAVE_MEAN, WAVE_SAMPLES = 0.5, 40
     sigma="standard deviation σ",
 )
 def wiggly_reward(figure: Figure):
-    message = "The wigglier the reward, the noisier its slope"
-    mass, reward, dots, lower = _stage(figure, message, (-2, 3), "reward")
+    mass, reward, dots, lower = _reward_over_race(figure, (-2, 3), "reward")
     race = _Race(lower, (-3.6, 2.8), WAVE_SAMPLES)
     grid = np.linspace(-2, 3, 161)
 
     def draw(rng, k, sigma):
-        bell = normal_density((grid - WAVE_MEAN) / sigma)
+        bell = norm.pdf((grid - WAVE_MEAN) / sigma)
         mass.set_data(grid, np.full_like(grid, -1.15), -1.15 + 2.2 * bell)
         z = rng.standard_normal(WAVE_SAMPLES)
         actions = WAVE_MEAN + sigma * z
@@ -237,10 +226,10 @@ def ramp_law(width: float, mu: float, sigma: float) -> tuple[float, float, float
     quadrature, 4000 slices of the noise)
     """
     total = math.hypot(width, sigma)
-    slope = float(normal_density(mu / total)) / total
+    slope = float(norm.pdf(mu / total)) / total
     z = np.linspace(-8, 8, 4001)
     heights = ramp(mu + sigma * z, width)
-    score = float((z**2 * heights**2 * normal_density(z)).sum() * (z[1] - z[0])) / sigma**2
+    score = float((z**2 * heights**2 * norm.pdf(z)).sum() * (z[1] - z[0])) / sigma**2
     if width == 0:
         return slope, score, 0.0
     wide = width**2 + 2 * sigma**2
@@ -250,13 +239,16 @@ def ramp_law(width: float, mu: float, sigma: float) -> tuple[float, float, float
 def ramp(actions, width: float) -> np.ndarray:
     """Phi(a / width), the smoothed step; at width 0 the step 1{a > 0}."""
     actions = np.asarray(actions, dtype=float)
-    return normal_cdf(actions / width) if width else (actions > 0).astype(float)
+    return ndtr(actions / width) if width else (actions > 0).astype(float)
 
 
 RAMP_MEAN, RAMP_SAMPLES = 0.5, 100
 
 
 @picture(
+    title="The steeper the step, the rarer its slope is met",
+    caption="A reward that rises on a ramp of width w, and two estimates of the derivative of "
+    "its mean.",
     alt="Upper panel: a reward that rises from 0 to 1 on a ramp of adjustable width, and the bell "
     "of the policy. Lower panel: score and pathwise estimates of the derivative with intervals and "
     "the exact value. As the ramp narrows the pathwise band widens; at width 0 it sits at 0.",
@@ -264,11 +256,10 @@ RAMP_MEAN, RAMP_SAMPLES = 0.5, 100
     width="width w of the ramp",
 )
 def sharp_step(figure: Figure):
-    message = "The steeper the step, the rarer its slope is met"
-    mass, reward, dots, lower = _stage(figure, message, (-3, 4), "reward")
+    mass, reward, dots, lower = _reward_over_race(figure, (-3, 4), "reward")
     race = _Race(lower, (-0.7, 1.4), RAMP_SAMPLES)
     grid = np.unique(np.concatenate([np.linspace(-3, 4, 81), np.linspace(-0.3, 0.3, 61), [1e-6]]))
-    bell = normal_density(grid - RAMP_MEAN)
+    bell = norm.pdf(grid - RAMP_MEAN)
 
     def draw(rng, width):
         mass.set_data(grid, np.full_like(grid, -1.15), -1.15 + 2.2 * bell)
@@ -277,7 +268,7 @@ def sharp_step(figure: Figure):
         reward.set_data(grid, ramp(grid, width))
         dots.set_data(actions, ramp(actions, width))
         slope, *seconds = ramp_law(width, RAMP_MEAN, 1.0)
-        slopes = normal_density(actions / width) / width if width else np.zeros(RAMP_SAMPLES)
+        slopes = norm.pdf(actions / width) / width if width else np.zeros(RAMP_SAMPLES)
         errors = race.show(slope, seconds, (z * ramp(actions, width), slopes))
         met = int((np.abs(actions) < 2 * width).sum())
         if not width:
@@ -296,18 +287,15 @@ def sharp_step(figure: Figure):
 EDGE_RUN = 20_000
 
 
-def edge_density(x, shape: float) -> np.ndarray:
-    """The density of Beta(shape, shape) on (0, 1)."""
-    constant = math.exp(math.lgamma(2 * shape) - 2 * math.lgamma(shape))
-    return constant * (x * (1 - x)) ** (shape - 1)
-
-
 def edge_score(x, shape: float) -> np.ndarray:
     """The score -p'(x)/p(x) of the location of a shifted Beta(shape, shape)."""
     return -(shape - 1) * (1 - 2 * x) / (x * (1 - x))
 
 
 @picture(
+    title="Edges must be soft; softer for a finite variance",
+    caption="The density of an action between two edges of softness n, and the running mean of "
+    "an estimate.",
     alt="Upper panel: the density of an action between two edges; for n = 1 a box, for larger n "
     "ever softer at the edges. Lower panel: the running mean of the score-form estimate against "
     "the number of samples. For n = 1 it is 0, for n up to 2 rare actions make it jump, above 2 "
@@ -317,24 +305,23 @@ def edge_score(x, shape: float) -> np.ndarray:
 )
 def soft_edges(figure: Figure):
     upper, lower = figure.subplots(2, 1, height_ratios=(2, 3))
-    title(upper, "Edges must be soft; softer for a finite variance")
     upper.set(xlim=(-0.25, 1.25), ylim=(0, 2.6), xlabel=r"$a - θ$", ylabel="density")
     lower.set(xscale="log", xlim=(10, EDGE_RUN), ylim=(-0.6, 3.2), xlabel="number of samples")
     lower.set_ylabel("mean so far")
     grid = np.concatenate([[-0.25, 0], np.linspace(1e-6, 1 - 1e-6, 81), [1, 1.25]])
     inside = (grid > 0) & (grid < 1)
     steps = np.unique(np.geomspace(10, EDGE_RUN, 140).astype(int))
-    (density,) = upper.plot([], [], color=TRUTH)
-    band = lower.fill_between([0], [0], [0], color=GRID, lw=0)
+    density = curve(upper, TRUTH)
+    band = empty_band(lower)
     lower.axhline(1, color=TRUTH, lw=1.6)
-    (run,) = lower.plot([], [], color=ESTIMATE, lw=1.3)
-    lower.text(18_500, 2.75, "one run of the estimate", color=ESTIMATE, ha="right")
-    lower.text(18_500, 2.35, "exact derivative: 1", color=TRUTH, ha="right")
+    run = curve(lower, ESTIMATE, lw=1.3)
+    names = (("one run of the estimate", ESTIMATE), ("exact derivative: 1", TRUTH))
+    lines_of_text(lower, (18_500, 2.75), 0.4, *names, ha="right")
     note = lower.text(18_500, -0.42, "", color=FAINT, ha="right")
 
     def draw(rng, shape):
         heights = np.zeros_like(grid)
-        heights[inside] = edge_density(grid[inside], shape)
+        heights[inside] = beta.pdf(grid[inside], shape, shape)
         density.set_data(grid, heights)
         actions = rng.beta(shape, shape, size=EDGE_RUN)
         means = np.cumsum(actions * edge_score(actions, shape)) / np.arange(1, EDGE_RUN + 1)
@@ -347,17 +334,20 @@ def soft_edges(figure: Figure):
             error = np.sqrt(location_variance(shape) / steps)
             band.set_data(steps, np.maximum(1 - 2 * error, -0.6), np.minimum(1 + 2 * error, 2.2))
             note.set_text(r"band: $\pm 2$ exact standard errors")
-        if shape == 1:
-            return (
-                "A box: the score is 0 wherever there is one. Every estimate is 0; the truth is 1."
-            )
-        size = "infinite" if shape <= 2 else f"{location_variance(shape):.1f}"
-        return (
-            f"At n = {shape:g} the estimate is right on average; the variance of one sample is "
-            f"{size}. After {EDGE_RUN // 1000} 000 samples the mean is {means[-1]:.2f}."
-        )
+        return edge_reading(shape, means[-1])
 
     return draw
+
+
+def edge_reading(shape: float, mean: float) -> str:
+    """What the run of `soft_edges` shows, in words."""
+    if shape == 1:
+        return "A box: the score is 0 wherever there is one. Every estimate is 0; the truth is 1."
+    size = "infinite" if shape <= 2 else f"{location_variance(shape):.1f}"
+    return (
+        f"At n = {shape:g} the estimate is right on average; the variance of one sample is "
+        f"{size}. After {EDGE_RUN // 1000} 000 samples the mean is {mean:.2f}."
+    )
 
 
 def location_variance(shape: float) -> float:
@@ -374,7 +364,24 @@ NOISE_HORIZON, NOISE_ROLLOUTS = 10, 100
 CUT = 8  # intervals are cut here; the labels stand above
 
 
+def regulator_gradient(gain: float, sigma: float) -> float:
+    """dJ_10/dtheta of `REGULATOR` under the policy theta s + sigma z, exactly (eq:lqr-gradient)."""
+    policy = lqr.LinearGaussianPolicy(gain, sigma)
+    return lqr.policy_gradient(REGULATOR, policy, NOISE_HORIZON)
+
+
+def regulator_estimates(gain: float, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """(mean, standard error) of the score form and of the pathwise form, [2, 2]."""
+    policy = lqr.LinearGaussianPolicy(float(gain), sigma)
+    runs = lqr.simulate(REGULATOR, policy, NOISE_ROLLOUTS, NOISE_HORIZON, rng)
+    forms = (lqr.score_gradient, lqr.reparameterised_gradient)
+    found = [form(runs, REGULATOR, policy) for form in forms]
+    return np.array([(float(e.mean), float(e.standard_error)) for e in found])
+
+
 @picture(
+    title="The quieter the policy, the louder its scores",
+    caption="The regulator: its exact gradient over the feedback gain, and two estimates of it.",
     alt="The exact gradient of the linear-quadratic regulator against the feedback gain theta, "
     "with score estimates and pathwise estimates and their 95 percent intervals. For little "
     "exploration noise the score intervals become huge; the pathwise ones stay small.",
@@ -382,48 +389,30 @@ CUT = 8  # intervals are cut here; the labels stand above
 )
 def quiet_policy(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The quieter the policy, the louder its scores")
     axes.set(xlim=(-2.75, 0.25), ylim=(-CUT, 13), xlabel="feedback gain $θ$")
     axes.set_ylabel(r"$\mathrm{d}J_{10}/\mathrm{d}θ$")
     axes.set_xticks([-2.5, -2, -1.5, -1, -0.5, 0])
     axes.set_yticks([-5, 0, 5])
-    problem = REGULATOR
     fine = np.linspace(-2.75, 0.25, 61)
-    (curve,) = axes.plot([], [], color=TRUTH)
-    marks = []
-    for offset, colour in ((-0.035, ESTIMATE), (0.035, SAFE)):
-        bars = axes.vlines(GAINS, 0, 0, color=colour, lw=1.8)
-        (dots,) = axes.plot([], [], "o", color=colour, ms=4)
-        marks.append((offset, bars, dots))
-    axes.text(0.22, 11.7, "exact", color=TRUTH, ha="right")
-    axes.text(0.22, 10.2, "score form, 100 trajectories, 95 %", color=ESTIMATE, ha="right")
-    axes.text(0.22, 8.7, "pathwise form, the same trajectories", color=SAFE, ha="right")
+    gradient = curve(axes, TRUTH)
+    forms = [
+        Intervals(axes, GAINS + shift, colour, lw=1.8)
+        for shift, colour in ((-0.035, ESTIMATE), (0.035, SAFE))
+    ]
+    names = (
+        ("exact", TRUTH),
+        ("score form, 100 trajectories, 95 %", ESTIMATE),
+        ("pathwise form, the same trajectories", SAFE),
+    )
+    lines_of_text(axes, (0.22, 11.7), 1.5, *names, ha="right")
 
     def draw(rng, sigma):
-        exact = [
-            lqr.policy_gradient(problem, lqr.LinearGaussianPolicy(g, sigma), NOISE_HORIZON)
-            for g in fine
-        ]
-        curve.set_data(fine, exact)
-        found = []
-        for gain in GAINS:
-            policy = lqr.LinearGaussianPolicy(float(gain), sigma)
-            runs = lqr.simulate(problem, policy, NOISE_ROLLOUTS, NOISE_HORIZON, rng)
-            found.append(
-                [
-                    lqr.score_gradient(runs, problem, policy),
-                    lqr.reparameterised_gradient(runs, problem, policy),
-                ]
-            )
-        for column, (offset, bars, dots) in enumerate(marks):
-            means = np.array([float(row[column].mean) for row in found])
-            errors = np.array([float(row[column].standard_error) for row in found])
+        gradient.set_data(fine, [regulator_gradient(gain, sigma) for gain in fine])
+        found = np.array([regulator_estimates(gain, sigma, rng) for gain in GAINS])
+        for form, (means, errors) in zip(forms, found.transpose(1, 2, 0), strict=True):
             low, high = np.clip(confidence_interval(means, errors), -CUT, CUT)
-            x = GAINS + offset
-            bars.set_segments([[(a, b), (a, c)] for a, b, c in zip(x, low, high, strict=True)])
-            inside = np.abs(means) < CUT
-            dots.set_data(x[inside], means[inside])
-        score, path = (float(e.standard_error) for e in found[list(GAINS).index(-1.0)])
+            form.show(means, low, high, shown=np.abs(means) < CUT)
+        score, path = found[list(GAINS).index(-1.0), :, 1]
         return (
             f"At σ = {sigma:g} and θ = −1 the standard errors are {score:.2f} (score) and "
             f"{path:.2f} (pathwise)."

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.special import expit
 
 from utils import exact
 from utils.common.statistics import confidence_interval, mean_and_standard_error
@@ -16,8 +17,19 @@ from utils.exact.dropped_discount import (
     direction_without_gamma_t,
     effective_steps,
 )
-from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.explorer import Choice, picture
+from utils.explorer.style import (
+    CONTRAST,
+    DASHED,
+    DOTTED,
+    ESTIMATE,
+    FAINT,
+    INK,
+    LEVEL,
+    SAFE,
+    TRUTH,
+)
+from utils.figures.instruments import Intervals, curve, empty_band, lines_of_text, marks
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import LinearSoftmax, TabularSoftmax
@@ -41,7 +53,15 @@ def two_coin_samples(
     return scores[0] * now + gamma * scores[1] * later, scores[0] * now + scores[1] * later
 
 
+def side_by_side(places: np.ndarray, shift: float) -> np.ndarray:
+    """Each place twice, a little to its left and a little to its right, [2K]."""
+    return (np.asarray(places)[:, None] + np.array([-shift, shift])).ravel()
+
+
 @picture(
+    title="Without γᵗ the sign can flip",
+    caption="Two coins with one parameter: the slope of the objective over the cost y, with γᵗ "
+    "and without.",
     alt="Two falling lines over the cost y: the true slope x - gamma y and the steeper x - y that "
     "is left without gamma^t. Between their zeros, in a shaded band, they have opposite signs. "
     "Estimates with 95 percent intervals follow each line.",
@@ -49,19 +69,16 @@ def two_coin_samples(
 )
 def signs_part(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Without $γ^t$ the sign can flip")
     axes.set(xlim=(0, 8), ylim=(-7, 7.6), xlabel="cost $y$ of action 1 at time 1")
     axes.set_ylabel(r"$\mathrm{d}/\mathrm{d}p$")
     axes.axhline(0, color=INK, lw=0.8)
-    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
+    band = empty_band(axes)
     costs = np.array([0.0, 8.0])
-    (true_line,) = axes.plot([], [], color=TRUTH)
-    axes.plot(costs, GAIN - costs, color=CONTRAST, ls=(0, (5, 2)))
-    bars = axes.vlines(np.tile(COSTS, 2), 0, 0, color=ESTIMATE, lw=1.3)
-    (kept,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    (dropped,) = axes.plot([], [], "s", color=ESTIMATE, ms=4, mfc="none")
-    axes.text(7.9, 6.7, r"with $γ^t$: the true slope $3-γ\,y$", color=TRUTH, ha="right")
-    axes.text(7.9, 5.8, "without: $3-y$", color=CONTRAST, ha="right")
+    true_line = curve(axes, TRUTH)
+    axes.plot(costs, GAIN - costs, color=CONTRAST, ls=DASHED)
+    sampled = Intervals(axes, side_by_side(COSTS, 0.07), lw=1.3, paired=True)
+    names = ((r"with $γ^t$: the true slope $3-γ\,y$", TRUTH), ("without: $3-y$", CONTRAST))
+    lines_of_text(axes, (7.9, 6.7), 0.9, *names, ha="right")
     axes.text(0.1, -6.6, f"{COIN_ROLLOUTS} trajectories, 95 %", color=ESTIMATE)
     axes.text(7.9, 4.9, "shaded: opposite signs", color=FAINT, ha="right")
 
@@ -69,17 +86,8 @@ def signs_part(figure: Figure):
         end = min(GAIN / gamma, 8.0) if gamma else 8.0
         band.set_data([GAIN, end], [-7, -7], [4.4, 4.4])
         true_line.set_data(costs, GAIN - gamma * costs)
-        segments, means = [], []
-        for cost in COSTS:
-            for samples, shift in zip(
-                two_coin_samples(cost, gamma, COIN_ROLLOUTS, rng), (-0.07, 0.07), strict=True
-            ):
-                mean, error = mean_and_standard_error(samples)
-                segments.append([(cost + shift, y) for y in confidence_interval(mean, error)])
-                means.append((cost + shift, mean))
-        bars.set_segments(segments)
-        kept.set_data(*zip(*means[::2], strict=True))
-        dropped.set_data(*zip(*means[1::2], strict=True))
+        pairs = [two_coin_samples(cost, gamma, COIN_ROLLOUTS, rng) for cost in COSTS]
+        sampled.estimate(np.concatenate(pairs).T)
         where = f"3 < y < {plain(GAIN / gamma, 2)}" if gamma else "every y above 3"
         return (
             f"At γ = {gamma:g} the two slopes have opposite signs for {where}. "
@@ -100,7 +108,7 @@ def exact_ascent(slope: float, steps: int) -> np.ndarray:
     """
     p, theta = np.empty(steps + 1), 0.0
     for k in range(steps + 1):
-        p[k] = 1 / (1 + np.exp(-theta))
+        p[k] = expit(theta)
         theta += slope * p[k] * (1 - p[k])
     return p
 
@@ -115,7 +123,7 @@ def sampled_ascent(
     """
     theta, path = np.zeros(runs), np.empty((steps + 1, runs))
     for k in range(steps + 1):
-        p = path[k] = 1 / (1 + np.exp(-theta))
+        p = path[k] = expit(theta)
         first, second = rng.random((2, batch, runs)) < p
         G_1 = 3.0 * first - 2.0 * second
         terms = (first - p) * gamma * G_1 + gamma**power * (second - p) * G_1
@@ -124,6 +132,8 @@ def sampled_ascent(
 
 
 @picture(
+    title="Uphill, and what is taken for uphill",
+    caption="Gradient ascent with γᵗ and without, exact and with sampled gradients.",
     alt="The probability p against the number of ascent steps on a logarithmic axis. With gamma^t "
     "it climbs to 1, the best policy; without it, for gamma below two thirds, it sinks to 0, the "
     "worst. Thin lines are ascents with sampled gradients.",
@@ -131,17 +141,14 @@ def sampled_ascent(
 )
 def two_ascents(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Uphill, and what is taken for uphill")
     axes.set(xscale="log", xlim=(1, ASCENT_STEPS), ylim=(-0.2, 1.2), xlabel="ascent steps")
     axes.set_ylabel("$p$, with $J = γ\\,p$")
     axes.set_yticks([0, 0.5, 1], ["0 worst", "0.5", "1 best"])
     shown = np.unique(np.round(np.geomspace(1, ASCENT_STEPS, 50)).astype(int))
     early = shown[shown <= NOISY_STEPS]
-    noisy = [
-        [axes.plot([], [], color=ESTIMATE, lw=0.7)[0] for _ in range(NOISY_RUNS)] for _ in (0, 1)
-    ]
-    (kept,) = axes.plot([], [], color=TRUTH, lw=2.2)
-    (dropped,) = axes.plot([], [], color=CONTRAST, lw=2.2, ls=(0, (5, 2)))
+    noisy = [[curve(axes, ESTIMATE, lw=0.7) for _ in range(NOISY_RUNS)] for _ in (0, 1)]
+    kept = curve(axes, TRUTH, lw=2.2)
+    dropped = curve(axes, CONTRAST, lw=2.2, ls=DASHED)
     axes.text(1.15, 1.1, "with $γ^t$", color=TRUTH, va="center")
     axes.text(1.15, -0.11, "without $γ^t$", color=CONTRAST, va="center")
     axes.text(
@@ -176,16 +183,17 @@ def field(p, q, gamma: float, dropped: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 @picture(
+    title="Without γᵗ a round trip promises a gain",
+    caption="The direction of ascent on a square of policies, and its gain round the square.",
     alt="Arrows on a square of policies (p, q), and a loop round the square with the gain promised "
     "along each edge. With the weights gamma^t the gains add up to zero; without them to one "
     "minus gamma.",
     size=(5.4, 4.6),
     gamma="discount γ",
-    dropped="γᵗ: 0 kept, 1 dropped",
+    dropped=Choice("the factor γᵗ is", {0: "kept", 1: "dropped"}),
 )
 def round_trip(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Without $γ^t$ a round trip promises a gain")
     axes.set(xlim=(-0.42, 1.42), ylim=(-0.24, 1.24), aspect="equal")
     axes.set(xlabel="$p$: go on in state 1", ylabel="$q$: take the 1 in state 2")
     axes.set_xticks([0, 0.5, 1])
@@ -209,18 +217,22 @@ def round_trip(figure: Figure):
         right.set_text(signed(up) if up else "0")
         top.set_text(signed(-gamma) if gamma else "0")
         total.set_text(f"round trip: {signed(up - gamma) if dropped else '0'}")
-        if not dropped:
-            return (
-                f"With the factor γᵗ the right edge promises {up:.2f} and the top takes "
-                f"{gamma:.2f} back. The gains cancel: the arrows are the gradient of J = γ p q."
-            )
-        return (
-            f"Without γᵗ, at γ = {gamma:g}, the right edge promises 1.00 and the top takes "
-            f"{gamma:.2f} back: {signed(1 - gamma)} for going nowhere. "
-            "No function has such a gradient."
-        )
+        return trip_reading(gamma, bool(dropped))
 
     return draw
+
+
+def trip_reading(gamma: float, dropped: bool) -> str:
+    """What the loop of `round_trip` shows, in words."""
+    if not dropped:
+        return (
+            f"With the factor γᵗ the right edge promises {gamma:.2f} and the top takes "
+            f"{gamma:.2f} back. The gains cancel: the arrows are the gradient of J = γ p q."
+        )
+    return (
+        f"Without γᵗ, at γ = {gamma:g}, the right edge promises 1.00 and the top takes "
+        f"{gamma:.2f} back: {signed(1 - gamma)} for going nowhere. No function has such a gradient."
+    )
 
 
 ANGLE_GAMMAS = np.array([0.02, 0.05, *np.arange(0.1, 0.96, 0.05), 0.97, 0.99])
@@ -242,6 +254,9 @@ def angles(firmness: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @picture(
+    title="In a table the direction never turns its back",
+    caption="FrozenLake: the cosine of the angle between the gradient and the direction without "
+    "γᵗ, over γ.",
     alt="The cosine of the angle between the direction without gamma^t and the gradient, over "
     "gamma, on FrozenLake with a table of logits. It stays above the Kantorovich bound, which "
     "rises from 0 to 1.",
@@ -250,15 +265,17 @@ def angles(firmness: float) -> tuple[np.ndarray, np.ndarray]:
 )
 def angle_in_a_table(figure: Figure):
     axes = figure.subplots()
-    title(axes, "In a table the direction never turns its back")
     axes.set(xlim=(0, 1), ylim=(-0.32, 1.06), xlabel="$γ$", ylabel="cosine of the angle")
     axes.axhline(0, color=INK, lw=0.8)
-    (cosine_curve,) = axes.plot([], [], color=TRUTH)
-    (bound_curve,) = axes.plot([], [], color=SAFE, ls=(0, (5, 2)))
-    (cosine_dot,) = axes.plot([], [], "o", color=TRUTH, ms=6)
-    (bound_dot,) = axes.plot([], [], "o", color=SAFE, ms=6)
-    axes.text(0.02, -0.14, "exact cosine on FrozenLake", color=TRUTH, va="center")
-    axes.text(0.02, -0.25, r"dashed: bound $2\sqrt{κ}/(1+κ)$", color=SAFE, va="center")
+    cosine_curve = curve(axes, TRUTH)
+    bound_curve = curve(axes, SAFE, ls=DASHED)
+    cosine_dot = marks(axes, TRUTH, ms=6)
+    bound_dot = marks(axes, SAFE, ms=6)
+    names = (
+        ("exact cosine on FrozenLake", TRUTH),
+        (r"dashed: bound $2\sqrt{κ}/(1+κ)$", SAFE),
+    )
+    lines_of_text(axes, (0.02, -0.14), 0.11, *names, va="center")
 
     def draw(rng, firmness, gamma):
         cosine, bound = angles(firmness)
@@ -297,7 +314,22 @@ def practice_curves() -> tuple[np.ndarray, np.ndarray, float]:
     return np.array(kept), np.array(dropped), float(average_reward_gradient(*problems[0])[0])
 
 
+def long_run_samples(gamma: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    """n samples each of (1 - gamma) sum_t gamma^t psi_t A_t and of sum_t psi_t A_t / T, [2, n].
+
+    The running MDP along its one logit, T = `LONG_RUN`, A the exact advantage.
+    """
+    mdp, policy = shared_running(gamma)
+    run = simulate(mdp, policy, n, LONG_RUN, rng)
+    terms = (policy.scores[:, :, 0] * exact.advantage(mdp, policy))[run.states, run.actions]
+    weights = (1 - gamma) * gamma ** np.arange(LONG_RUN)
+    return np.array([weights @ terms, terms.mean(axis=0)])
+
+
 @picture(
+    title="Without γᵗ the long run is climbed",
+    caption="The running MDP over γ: the gradient, the direction without γᵗ, and the gradient "
+    "of the average reward.",
     alt="Three curves over gamma in the running MDP: the gradient of J times one minus gamma, "
     "negative until gamma is about 0.86; the direction without gamma^t per step, which is "
     "positive; and the level line of the gradient of the average reward, which both approach. "
@@ -306,40 +338,30 @@ def practice_curves() -> tuple[np.ndarray, np.ndarray, float]:
 )
 def what_practice_climbs(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Without $γ^t$ the long run is climbed")
     axes.set(xlim=(0, 1.02), ylim=(-0.34, 0.27), xlabel="$γ$", ylabel="slope per step")
     axes.axhline(0, color=INK, lw=0.8)
     kept, dropped, target = practice_curves()
-    axes.plot([0, 1], [target, target], color=SAFE, lw=1.2, ls=(0, (2, 2)))
+    axes.plot([0, 1], [target, target], color=SAFE, lw=1.2, ls=DOTTED)
     axes.plot(CURVE_GAMMAS, kept, color=TRUTH)
-    axes.plot(CURVE_GAMMAS, dropped, color=CONTRAST, ls=(0, (5, 2)))
-    bars = axes.vlines(np.tile(PRACTICE_GAMMAS, 2), 0, 0, color=ESTIMATE, lw=1.3)
-    (kept_dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    (dropped_dots,) = axes.plot([], [], "s", color=ESTIMATE, ms=4, mfc="none")
-    axes.text(0.02, 0.225, r"dotted: $\nabla\bar{R}$, the average reward", color=SAFE)
-    axes.text(0.02, 0.175, r"without $γ^t$: $\omega_T/T$, $T=400$", color=CONTRAST)
+    axes.plot(CURVE_GAMMAS, dropped, color=CONTRAST, ls=DASHED)
+    sampled = Intervals(axes, side_by_side(PRACTICE_GAMMAS, 0.007), lw=1.3, paired=True)
+    names = (
+        (r"dotted: $\nabla\bar{R}$, the average reward", SAFE),
+        (r"without $γ^t$: $\omega_T/T$, $T=400$", CONTRAST),
+    )
+    lines_of_text(axes, (0.02, 0.225), 0.05, *names)
     axes.text(1.0, -0.32, r"with $γ^t$: $(1-γ)\nabla J$", color=TRUTH, ha="right")
 
     def draw(rng, n):
-        segments, means, widths = [], [], {}
-        for gamma in PRACTICE_GAMMAS:
-            mdp, policy = shared_running(float(gamma))
-            run = simulate(mdp, policy, int(n), LONG_RUN, rng)
-            table = policy.scores[:, :, 0] * exact.advantage(mdp, policy)
-            terms = table[run.states, run.actions]
-            weights = (1 - gamma) * gamma ** np.arange(LONG_RUN)
-            for samples, shift in ((weights @ terms, -0.007), (terms.mean(axis=0), 0.007)):
-                mean, error = mean_and_standard_error(samples)
-                ends = confidence_interval(mean, error)
-                widths.setdefault(gamma, []).append((ends[1] - ends[0]) / 2)
-                segments.append([(gamma + shift, y) for y in np.clip(ends, -0.34, 0.16)])
-                means.append((gamma + shift, np.clip(mean, -0.34, 0.16)))
-        bars.set_segments(segments)
-        kept_dots.set_data(*zip(*means[::2], strict=True))
-        dropped_dots.set_data(*zip(*means[1::2], strict=True))
+        pairs = [long_run_samples(float(gamma), int(n), rng) for gamma in PRACTICE_GAMMAS]
+        mean, error = mean_and_standard_error(np.concatenate(pairs).T)
+        low, high = confidence_interval(mean, error)
+        sampled.show(*np.clip([mean, low, high], -0.34, 0.16))
+        at = 2 * list(PRACTICE_GAMMAS).index(0.9)
+        with_it, without = ((high - low) / 2)[at : at + 2]
         return (
             f"With {int(n)} trajectories of {LONG_RUN} steps the half-widths at γ = 0.9 are "
-            f"{widths[0.9][0]:.4f} with γᵗ and {widths[0.9][1]:.4f} without. "
+            f"{with_it:.4f} with γᵗ and {without:.4f} without. "
             f"The average reward has the gradient {signed(target, 4)}."
         )
 
@@ -350,6 +372,8 @@ LONGEST = 1000
 
 
 @picture(
+    title="How many steps of a long run count",
+    caption="The weights γᵗ of T steps, and how many equal weights would be as good.",
     alt="The weight gamma^t over the step t, up to the horizon T. A shaded strip from 0 shows the "
     "effective number of steps, which for long horizons is (1 + gamma)/(1 - gamma) whatever T is.",
     gamma="discount γ",
@@ -357,22 +381,20 @@ LONGEST = 1000
 )
 def effective_horizon(figure: Figure):
     axes = figure.subplots()
-    title(axes, "How many steps of a long run count")
     axes.set(xlim=(0, LONGEST), ylim=(0, 1.34), xlabel="step $t$", ylabel="weight $γ^t$")
     axes.set_yticks([0, 0.5, 1])
-    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
-    (curve,) = axes.plot([], [], color=TRUTH)
-    (end,) = axes.plot([], [], color=FAINT, lw=1.2, ls=(0, (4, 3)))
-    label = axes.text(985, 1.22, "", color=INK, ha="right")
-    last = axes.text(985, 1.1, "", color=TRUTH, ha="right")
+    band = empty_band(axes)
+    weights = curve(axes, TRUTH)
+    end = curve(axes, FAINT, lw=1.2, ls=LEVEL)
+    label, last = lines_of_text(axes, (985, 1.22), 0.12, ("", INK), ("", TRUTH), ha="right")
 
     def draw(rng, gamma, horizon):
         t = np.unique(np.round(np.geomspace(1, horizon, 40)).astype(int)) - 1
         steps = effective_steps(gamma, int(horizon))
         band.set_data([0, steps], [0, 0], [1, 1])
-        curve.set_data(t, gamma**t)
+        weights.set_data(t, gamma**t)
         end.set_data([horizon, horizon], [0, 1])
-        label.set_text(f"shaded: {steps:.0f} effective of {horizon:g} steps")
+        label.set_text(f"shaded: {steps:.0f} effective of T = {horizon:g} steps")
         weight = gamma ** (horizon - 1)
         size = f"{weight:.2g}" if weight >= 1e-3 else "below 0.001"
         last.set_text(f"$γ^{{T-1}}$ = {size}" if weight >= 1e-3 else "$γ^{T-1}$ below 0.001")

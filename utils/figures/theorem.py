@@ -8,10 +8,20 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from utils import exact
-from utils.common.statistics import confidence_interval, mean_and_standard_error
 from utils.common.words import plain, signed
 from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, TRUTH, title
+from utils.explorer.style import (
+    CLOSE_DASHED,
+    CONTRAST,
+    DASHED,
+    ESTIMATE,
+    FAINT,
+    GRID,
+    INK,
+    LEVEL,
+    TRUTH,
+)
+from utils.figures.instruments import Intervals, Row, curve, lines_of_text, marks
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import LinearSoftmax
@@ -54,6 +64,9 @@ def psi_Q(mdp: FiniteMDP, policy: LinearSoftmax) -> np.ndarray:
 
 
 @picture(
+    title="Both sides arrive at the same gradient",
+    caption="FrozenLake: the gradient of the first T steps and the first T terms of the "
+    "theorem, as shares of the full gradient.",
     alt="Two curves against the horizon T, as shares of the full gradient of FrozenLake: the "
     "derivative of J_T is zero up to five steps and rises from the sixth on, the first T terms of "
     "the theorem rise at once; both end at one. Monte Carlo points with intervals follow the "
@@ -62,19 +75,20 @@ def psi_Q(mdp: FiniteMDP, policy: LinearSoftmax) -> np.ndarray:
 )
 def two_sides_meet(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Both sides arrive at the same gradient")
     axes.set(xlim=(0, LONGEST), ylim=(-0.25, 1.95), xlabel="horizon $T$")
     axes.set_ylabel(r"share of $\nabla J$")
-    axes.plot([0, LONGEST], [1, 1], color=FAINT, lw=1.2, ls=(0, (4, 3)))
+    axes.plot([0, LONGEST], [1, 1], color=FAINT, lw=1.2, ls=LEVEL)
     horizons = np.arange(LONGEST + 1)
-    (left_curve,) = axes.plot([], [], color=TRUTH, lw=2.4)
-    (right_curve,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)))
-    bars = axes.vlines(TWO_SIDES_HORIZONS, 0, 0, color=ESTIMATE, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
+    left_curve = curve(axes, TRUTH, lw=2.4)
+    right_curve = curve(axes, CONTRAST, ls=DASHED)
+    sampled = Intervals(axes, TWO_SIDES_HORIZONS)
     axes.text(0.4, 1.04, r"full $\nabla J$", color=INK, va="bottom", size="small")
-    axes.text(39.5, 1.78, r"$\nabla J_T$, exact", color=TRUTH, ha="right")
-    axes.text(39.5, 1.6, "first $T$ terms of the theorem, exact", color=CONTRAST, ha="right")
-    axes.text(39.5, 1.42, "the same, 20 000 trajectories, 95 %", color=ESTIMATE, ha="right")
+    names = (
+        (r"$\nabla J_T$, exact", TRUTH),
+        ("first $T$ terms of the theorem, exact", CONTRAST),
+        ("the same, 20 000 trajectories, 95 %", ESTIMATE),
+    )
+    lines_of_text(axes, (39.5, 1.78), 0.18, *names, ha="right")
 
     def draw(rng, gamma):
         limit, left, right = two_sides(gamma)
@@ -83,14 +97,9 @@ def two_sides_meet(figure: Figure):
         terms = psi_Q(mdp, policy)[run.states, run.actions]
         terms *= gamma ** np.arange(LONGEST)[:, None]
         sums = np.cumsum(terms, axis=0)[TWO_SIDES_HORIZONS - 1]
-        mean, error = mean_and_standard_error(sums.T / limit)
-        low, high = confidence_interval(mean, error)
+        sampled.estimate(sums.T / limit)
         left_curve.set_data(horizons, left / limit)
         right_curve.set_data(horizons, right / limit)
-        bars.set_segments(
-            [[(T, a), (T, b)] for T, a, b in zip(TWO_SIDES_HORIZONS, low, high, strict=True)]
-        )
-        dots.set_data(TWO_SIDES_HORIZONS, mean)
         return (
             f"At γ = {gamma:g} the full gradient is {limit:.5f}. After 5 steps ∇J_T has "
             f"reached {left[5] / limit:.0%} of it and the first terms {right[5] / limit:.0%}; "
@@ -144,6 +153,9 @@ FORMS = {
 
 
 @picture(
+    title="Three forms, one gradient",
+    caption="Estimates of the gradient in the three forms of the theorem, and in a version "
+    "counted from 0.",
     alt="Four horizontal 95 percent intervals for the gradient, divided by its exact value. The "
     "three forms of the theorem close in on one as the number of trajectories grows; the version "
     "whose lifetime is counted from zero closes in on gamma.",
@@ -152,28 +164,22 @@ FORMS = {
 )
 def three_forms(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Three forms, one gradient")
     axes.set(xlim=(-1, 3), ylim=(-0.45, 3.85), yticks=[])
     axes.set_xlabel(r"estimate divided by the exact $\nabla J$, 95 % interval")
     axes.axvline(1, color=TRUTH, lw=1.6)
-    (slip,) = axes.plot([], [], color=CONTRAST, lw=1.2, ls=(0, (3, 2)))
-    bars, dots = {}, {}
+    slip = curve(axes, CONTRAST, lw=1.2, ls=CLOSE_DASHED)
+    axes.text(2.95, 3.5, "line: exact", color=TRUTH, ha="right")
+    axes.text(2.95, -0.3, "dashed: $γ$", color=CONTRAST, ha="right")
+    rows = {}
     for name, (row, label, colour) in FORMS.items():
-        bars[name] = axes.plot([], [], color=colour, lw=2)[0]
-        dots[name] = axes.plot([], [], "o", color=colour, ms=5)[0]
+        rows[name] = Row(axes, row, (-1, 3), colour)
         axes.text(-0.95, row + 0.3, label, color=colour, va="center")
 
     def draw(rng, gamma, n):
         mdp, policy = running_with_one_logit(gamma)
         truth = float(exact.policy_gradient(mdp, policy)[0])
         samples = samples_of_the_three_forms(mdp, policy, int(n), rng)
-        halves = {}
-        for name, (row, _, _) in FORMS.items():
-            mean, error = mean_and_standard_error(samples[name] / truth)
-            low, high = confidence_interval(mean, error)
-            halves[name] = float(high - mean)
-            bars[name].set_data([np.clip(low, -1, 3), np.clip(high, -1, 3)], [row, row])
-            dots[name].set_data([np.clip(mean, -1, 3)], [row])
+        halves = {name: row.estimate(samples[name] / truth)[1] for name, row in rows.items()}
         slip.set_data([gamma, gamma], [-0.45, 0.2])
         return (
             f"With n = {n:g} trajectories at γ = {gamma:g} the half-widths are "
@@ -194,6 +200,8 @@ def kernel_objective(p, kernel: float):
 
 
 @picture(
+    title="The kernel decides which way is up",
+    caption="The objective of a small world over p, for one entry x of its kernel.",
     alt="The objective as a straight line over p, the probability of action 1, with an arrow that "
     "points uphill, and no arrow where the line is flat. As the kernel entry x passes one half the "
     "slope changes its sign.",
@@ -201,18 +209,20 @@ def kernel_objective(p, kernel: float):
 )
 def kernel_turns_the_sign(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The kernel decides which way is up")
-    axes.set(xlim=(0, 1), ylim=(-1.1, 1.1), xlabel="$p$, the probability of action 1")
+    axes.set(xlim=(0, 1), ylim=(-1.25, 1.25), xlabel="$p$, the probability of action 1")
     axes.set_ylabel("$J$")
     grid = np.array([0.0, 1.0])
     for x in (0, 0.25, 0.5, 0.75, 1):
         axes.plot(grid, kernel_objective(grid, x), color=GRID, lw=1)
-    (line,) = axes.plot([], [], color=TRUTH)
-    (shaft,) = axes.plot([], [], color=ESTIMATE, lw=2.6)
-    (head,) = axes.plot([], [], color=ESTIMATE, lw=2.6)
-    (point,) = axes.plot([], [], "o", color=INK, ms=6)
-    label = axes.text(0.03, 0.93, "", color=TRUTH)
-    uphill = axes.text(0.03, 0.76, "", color=ESTIMATE)
+        va = "bottom" if x >= 0.5 else "top"
+        axes.text(
+            0.99, kernel_objective(1, x), f"$x={x:g}$", color=FAINT, ha="right", va=va, size="small"
+        )
+    line = curve(axes, TRUTH)
+    shaft = curve(axes, ESTIMATE, lw=2.6)
+    head = curve(axes, ESTIMATE, lw=2.6)
+    point = marks(axes, INK, ms=6)
+    label, uphill = lines_of_text(axes, (0.03, 0.93), 0.17, ("", TRUTH), ("", ESTIMATE))
 
     def draw(rng, kernel):
         slope = 2 * kernel - 1
@@ -261,7 +271,23 @@ def secant_parts(theta: float) -> tuple[float, float]:
     return exact.objective(mdp, new), float(frozen)
 
 
+def tangent_slope() -> float:
+    """dJ/dtheta of the running MDP at the old policy, `SECANT_START`."""
+    mdp, old = examples.running(SECANT_GAMMA), shifted_running_policy(SECANT_START)
+    return float(exact.policy_gradient(mdp, old)[0])
+
+
+SECANT_NAMES = (
+    ("visits of the new policy: exact $J$", TRUTH),
+    ("visits of the old policy kept", CONTRAST),
+    ("grey: tangent of both", FAINT),
+)
+
+
 @picture(
+    title="For the slope the old visits suffice",
+    caption="The objective of a new policy θ', exact and with the visits of the old policy, and "
+    "the secant between both.",
     alt="The objective as a curve over theta, and a second curve that keeps the state visits of "
     "the old policy. They touch at the old policy, with a common tangent. The secant from the old "
     "to the new policy turns into that tangent as the new policy approaches.",
@@ -269,24 +295,19 @@ def secant_parts(theta: float) -> tuple[float, float]:
 )
 def secant_to_tangent(figure: Figure):
     axes = figure.subplots()
-    title(axes, "For the slope the old visits suffice")
     axes.set(xlim=(-3, 5), ylim=(2.6, 4.75), xlabel="$θ'$", ylabel="$J(θ')$")
     grid = np.linspace(-3, 5, 49)
     exact_curve, frozen_curve = np.array([secant_parts(float(x)) for x in grid]).T
     axes.plot(grid, exact_curve, color=TRUTH)
-    axes.plot(grid, frozen_curve, color=CONTRAST, ls=(0, (5, 2)))
-    start = secant_parts(SECANT_START)[0]
-    mdp, old = examples.running(SECANT_GAMMA), shifted_running_policy(SECANT_START)
-    slope = float(exact.policy_gradient(mdp, old)[0])
+    axes.plot(grid, frozen_curve, color=CONTRAST, ls=DASHED)
+    start, slope = secant_parts(SECANT_START)[0], tangent_slope()
     reach = np.array([-1.6, 1.6])
     axes.plot(SECANT_START + reach, start + slope * reach, color=FAINT, lw=1.2)
-    (secant,) = axes.plot([], [], color=ESTIMATE)
-    (point,) = axes.plot([], [], "o", color=ESTIMATE, ms=6)
-    (shadow,) = axes.plot([], [], "o", color=CONTRAST, ms=5)
+    secant = curve(axes, ESTIMATE)
+    point = marks(axes, ESTIMATE, ms=6)
+    shadow = marks(axes, CONTRAST, ms=5)
     axes.plot([SECANT_START], [start], "o", color=INK, ms=6)
-    axes.text(-2.8, 4.58, "visits of the new policy: exact $J$", color=TRUTH)
-    axes.text(-2.8, 4.43, "visits of the old policy kept", color=CONTRAST)
-    label = axes.text(-2.8, 4.28, "", color=ESTIMATE)
+    *_, label = lines_of_text(axes, (-2.8, 4.58), 0.14, *SECANT_NAMES, ("", ESTIMATE))
     axes.text(SECANT_START + 0.15, start - 0.13, "old policy", color=INK)
 
     def draw(rng, theta):

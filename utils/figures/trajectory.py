@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.special import expit, logit
+from scipy.stats import binom
 
 from utils import exact
-from utils.common.statistics import confidence_interval, mean_and_standard_error
 from utils.common.words import plain, power_of_ten, signed, small
 from utils.exact.moments import score_moments
 from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.explorer.style import (
+    CONTRAST,
+    ESTIMATE,
+    FAINT,
+    INK,
+    LEVEL,
+    SAFE,
+    SHORT_DASHED,
+    TRUTH,
+)
+from utils.figures.instruments import Intervals, curve, empty_band, lines_of_text, marks
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import TabularSoftmax
@@ -21,20 +32,15 @@ PREFIX = ((0, 1), (1, 0), (0, 1), (1, 1), (0, 0))
 NEXT_STATES = tuple(state for state, _ in PREFIX[1:])
 
 
-def sigmoid(x):
-    """1 / (1 + e^-x)."""
-    return 1 / (1 + np.exp(-np.asarray(x, dtype=float)))
-
-
 def log_likelihood_of_prefix(theta, kernel_entry):
-    """log p_theta^5 of `PREFIX` where pi(1|0) = sigmoid(theta) and P(1|0,1) = kernel_entry.
+    """log p_theta^5 of `PREFIX` where pi(1|0) = expit(theta) and P(1|0,1) = kernel_entry.
 
     Everything else is as in the running MDP (eq:log-likelihood).
     """
     tables = examples.running_tables()
     total = np.log(float(tables.rho0[PREFIX[0][0]]))
     for state, action in PREFIX:
-        p = sigmoid(theta) if state == 0 else float(tables.p[state])
+        p = expit(theta) if state == 0 else float(tables.p[state])
         total = total + np.log(p if action == 1 else 1 - p)
     for (state, action), next_state in zip(PREFIX, NEXT_STATES, strict=False):
         if (state, action) == (0, 1):
@@ -46,10 +52,13 @@ def log_likelihood_of_prefix(theta, kernel_entry):
 
 def policy_score_of_prefix(theta: float) -> float:
     """sum_t psi_t of `PREFIX` along theta, by the sigmoid score a - p."""
-    return float(sum(action - sigmoid(theta) for state, action in PREFIX if state == 0))
+    return float(sum(action - expit(theta) for state, action in PREFIX if state == 0))
 
 
 @picture(
+    title="The kernel lifts the curve and never tilts it",
+    caption="The log-likelihood of one prefix of five steps over the policy's parameter θ, for "
+    "one entry of the kernel.",
     alt="The log-likelihood of one five-step prefix as a curve over theta, with a tangent line. "
     "Moving the kernel entry shifts the curve up or down; the tangent keeps its slope.",
     kernel="kernel entry P(1|0,1)",
@@ -57,25 +66,32 @@ def policy_score_of_prefix(theta: float) -> float:
 )
 def kernel_shifts_the_curve(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The kernel lifts the curve and never tilts it")
     axes.set(xlim=(-3, 3), ylim=(-15, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
     axes.set_ylabel(r"$\log\, p_θ^5(τ^*)$")
     grid = np.linspace(-3, 3, 61)
     reference = float(examples.running_tables().P[0][1][1])
-    axes.plot(grid, log_likelihood_of_prefix(grid, reference), color=FAINT, lw=1, ls=(0, (4, 3)))
-    axes.text(2.9, -14.5, f"dashed: P(1|0,1) = {reference:g}", color=FAINT, ha="right")
-    (curve,) = axes.plot([], [], color=TRUTH)
-    (tangent,) = axes.plot([], [], color=ESTIMATE)
-    (point,) = axes.plot([], [], "o", color=ESTIMATE, ms=6)
+    axes.plot(grid, log_likelihood_of_prefix(grid, reference), color=FAINT, lw=1, ls=LEVEL)
+    solid, _ = lines_of_text(
+        axes,
+        (2.9, -13.4),
+        1.2,
+        ("", TRUTH),
+        (f"dashed: P(1|0,1) = {reference:g}", FAINT),
+        ha="right",
+    )
+    likelihood = curve(axes, TRUTH)
+    tangent = curve(axes, ESTIMATE)
+    point = marks(axes, ESTIMATE, ms=6)
     label = axes.text(-2.9, -3.9, "", color=ESTIMATE)
 
     def draw(rng, kernel, theta):
         slope = policy_score_of_prefix(theta)
         height = float(log_likelihood_of_prefix(theta, kernel))
-        curve.set_data(grid, log_likelihood_of_prefix(grid, kernel))
+        likelihood.set_data(grid, log_likelihood_of_prefix(grid, kernel))
         reach = np.array([-0.8, 0.8])
         tangent.set_data(theta + reach, height + slope * reach)
         point.set_data([theta], [height])
+        solid.set_text(f"solid: P(1|0,1) = {kernel:g}")
         label.set_text(f"tangent: slope = score sum = {signed(slope)}")
         return (
             f"With P(1|0,1) = {kernel:g} the log-likelihood at θ = {plain(theta)} is "
@@ -86,47 +102,52 @@ def kernel_shifts_the_curve(figure: Figure):
 
 
 def kernel_with_coupling(theta, coupling: float):
-    """P_theta(1|0,1) = sigmoid(logit(3/4) + coupling (theta - running_theta()))."""
-    tables = examples.running_tables()
-    start = float(tables.P[0][1][1])
-    return sigmoid(np.log(start / (1 - start)) + coupling * (theta - running_theta()))
+    """P_theta(1|0,1) = expit(logit(3/4) + coupling (theta - running_theta()))."""
+    start = float(examples.running_tables().P[0][1][1])
+    return expit(logit(start) + coupling * (theta - running_theta()))
+
+
+def kernel_score_of_prefix(kernel: float, coupling: float) -> float:
+    """The sum over `PREFIX` of d/dtheta log P(s'|0,1): coupling (s' - P(1|0,1)) at each visit."""
+    visits = [n for step, n in zip(PREFIX, NEXT_STATES, strict=False) if step == (0, 1)]
+    return coupling * sum(next_state - kernel for next_state in visits)
 
 
 def running_theta() -> float:
     """The logit of pi(1|0) in the running policy."""
-    p = float(examples.running_tables().p[0])
-    return float(np.log(p / (1 - p)))
+    return float(logit(float(examples.running_tables().p[0])))
 
 
 @picture(
+    title="A kernel that moves with θ tilts the curve",
+    caption="The same log-likelihood if the kernel depends on θ too, with its tangent and the "
+    "line that the policy scores give.",
     alt="Two lines through one point of the log-likelihood curve: the true tangent and the line "
     "whose slope is the sum of the policy scores. They agree at coupling 0 and part as it grows.",
     coupling="coupling c",
 )
 def kernel_that_moves(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A kernel that moves with θ tilts the curve")
     axes.set(xlim=(-3, 3), ylim=(-15, -2), xlabel="$θ$, the logit of $π_θ(1|0)$")
     axes.set_ylabel(r"$\log\, p_θ^5(τ^*)$")
     grid = np.linspace(-3, 3, 61)
     theta = running_theta()
     reach = np.array([-1.4, 1.4])
-    (curve,) = axes.plot([], [], color=FAINT, lw=1.2)
-    (true_line,) = axes.plot([], [], color=TRUTH, lw=2.4)
-    (policy_line,) = axes.plot([], [], color=CONTRAST, ls=(0, (4, 2)))
-    (point,) = axes.plot([], [], "o", color=INK, ms=6)
-    true_label = axes.text(2.9, -12.8, "", color=TRUTH, ha="right")
-    policy_label = axes.text(2.9, -14.2, "", color=CONTRAST, ha="right")
+    likelihood = curve(axes, FAINT, lw=1.2)
+    true_line = curve(axes, TRUTH, lw=2.4)
+    policy_line = curve(axes, CONTRAST, ls=SHORT_DASHED)
+    point = marks(axes, INK, ms=6)
+    lines = (("log-likelihood", FAINT), ("", TRUTH), ("", CONTRAST))
+    _, true_label, policy_label = lines_of_text(axes, (2.9, -11.6), 1.3, *lines, ha="right")
     policy_slope = policy_score_of_prefix(theta)
-    visits = [n for step, n in zip(PREFIX, NEXT_STATES, strict=False) if step == (0, 1)]
 
     def draw(rng, coupling):
         kernel = float(kernel_with_coupling(theta, coupling))
-        # d/dtheta log P(1|0,1) = coupling (1 - P), and -coupling P for the other next state.
-        missing = coupling * sum(next_state - kernel for next_state in visits)
+        missing = kernel_score_of_prefix(kernel, coupling)
         slope = policy_slope + missing
         height = float(log_likelihood_of_prefix(theta, kernel))
-        curve.set_data(grid, log_likelihood_of_prefix(grid, kernel_with_coupling(grid, coupling)))
+        moved = kernel_with_coupling(grid, coupling)
+        likelihood.set_data(grid, log_likelihood_of_prefix(grid, moved))
         true_line.set_data(theta + reach, height + slope * reach)
         policy_line.set_data(theta + reach, height + policy_slope * reach)
         point.set_data([theta], [height])
@@ -151,31 +172,28 @@ TRUNCATION_ROLLOUTS = 40
 
 
 @picture(
+    title="What lies beyond the horizon dies like γᵀ",
+    caption="The objective of the first T steps, its limit, the band that the tail bound "
+    "allows, and simulated means.",
     alt="The scaled objective (1-gamma) J_T against the horizon T: exact curve, its limit, the "
     "band that the tail bound allows, and Monte Carlo points with 95 percent intervals.",
     gamma="discount γ",
 )
 def truncation(figure: Figure):
     axes = figure.subplots()
-    title(axes, "What lies beyond the horizon dies like $γ^T$")
     axes.set(xlim=(0, 42), ylim=(-0.15, 1.85), xlabel="horizon $T$", ylabel=r"$(1-γ)\,J_T$")
     horizons = np.arange(0, 43)
-    band = axes.fill_between([0], [0], [0], color=GRID, lw=0)
-    (limit,) = axes.plot([], [], color=FAINT, ls=(0, (4, 3)), lw=1.2)
-    (curve,) = axes.plot([], [], color=TRUTH)
-    bars = axes.vlines(TRUNCATION_HORIZONS, 0, 0, color=ESTIMATE, lw=1.4)
-    (dots,) = axes.plot([], [], "o", color=ESTIMATE, ms=4)
-    axes.text(
-        41.5,
-        1.68,
-        f"{TRUNCATION_ROLLOUTS} trajectories, 95 % intervals",
-        color=ESTIMATE,
-        ha="right",
+    band = empty_band(axes)
+    limit = curve(axes, FAINT, ls=LEVEL, lw=1.2)
+    objectives = curve(axes, TRUTH)
+    sampled = Intervals(axes, TRUNCATION_HORIZONS)
+    names = (
+        (f"{TRUNCATION_ROLLOUTS} trajectories, 95 % intervals", ESTIMATE),
+        ("exact $(1-γ)\\,J_T$", TRUTH),
+        ("dashed: $(1-γ)\\,J$; band: $\\pm γ^T R_{\\max}$", FAINT),
     )
-    axes.text(41.5, 1.52, "exact $(1-γ)\\,J_T$", color=TRUTH, ha="right")
-    axes.text(41.5, 1.36, "band: $(1-γ)\\,J \\pm γ^T R_{\\max}$", color=FAINT, ha="right")
+    lines_of_text(axes, (41.5, 1.68), 0.16, *names, ha="right")
     policy = examples.running_policy()
-    longest = int(TRUNCATION_HORIZONS[-1])
 
     def draw(rng, gamma):
         mdp = examples.running(gamma)
@@ -183,17 +201,12 @@ def truncation(figure: Figure):
         J = scale * exact.objective(mdp, policy)
         J_T = scale * finite_objectives(mdp, policy, horizons[-1])
         allowed = gamma**horizons * mdp.R_max
-        rollouts = simulate(mdp, policy, TRUNCATION_ROLLOUTS, longest, rng)
-        returns = scale * np.cumsum(discounted_rewards(rollouts, gamma), axis=0)
-        mean, error = mean_and_standard_error(returns[TRUNCATION_HORIZONS - 1].T)
-        low, high = confidence_interval(mean, error)
+        run = simulate(mdp, policy, TRUNCATION_ROLLOUTS, TRUNCATION_HORIZONS[-1], rng)
+        returns = scale * np.cumsum(discounted_rewards(run, gamma), axis=0)
+        sampled.estimate(returns[TRUNCATION_HORIZONS - 1].T)
         band.set_data(horizons, J - allowed, J + allowed)
         limit.set_data([0, 42], [J, J])
-        curve.set_data(horizons, J_T)
-        bars.set_segments(
-            [[(T, a), (T, b)] for T, a, b in zip(TRUNCATION_HORIZONS, low, high, strict=True)]
-        )
-        dots.set_data(TRUNCATION_HORIZONS, mean)
+        objectives.set_data(horizons, J_T)
         reached = int(np.ceil(np.log(0.01) / np.log(gamma)))
         return (
             f"At γ = {gamma:g} the limit is J = {J / scale:.3f}. "
@@ -221,6 +234,9 @@ WALK_STEPS, WALKS = 100, 6
 
 
 @picture(
+    title="The score sum wanders off while the likelihood dies",
+    caption="Six trajectories of the running MDP: the sum of their scores, and the likelihood "
+    "of their prefixes.",
     alt="Upper panel: score sums of six trajectories wander inside a band of two standard "
     "deviations that widens like the square root of t. Lower panel: the log10-likelihoods of the "
     "same prefixes fall in nearly straight lines.",
@@ -230,19 +246,20 @@ WALK_STEPS, WALKS = 100, 6
 )
 def score_walk(figure: Figure):
     upper, lower = figure.subplots(2, 1, sharex=True)
-    title(upper, "The score sum wanders off while the likelihood dies")
     upper.set(xlim=(0, WALK_STEPS + 1), ylim=(-16, 16), ylabel="$M_t$")
     lower.set(ylim=(-66, 2), xlabel="$t$", ylabel=r"$\log_{10}$ likelihood")
     times = np.arange(WALK_STEPS + 1)
-    band = upper.fill_between([0], [0], [0], color=GRID, lw=0)
-    walks = [upper.plot([], [], color=ESTIMATE, lw=0.9)[0] for _ in range(WALKS)]
-    falls = [lower.plot([], [], color=CONTRAST, lw=0.9)[0] for _ in range(WALKS)]
+    band = empty_band(upper)
+    walks = [curve(upper, ESTIMATE, lw=0.9) for _ in range(WALKS)]
+    falls = [curve(lower, CONTRAST, lw=0.9) for _ in range(WALKS)]
     cursors = [upper.axvline(0, ymin=0.17, color=INK, lw=1), lower.axvline(0, color=INK, lw=1)]
     upper.text(1, -15, r"band: $\pm 2$ exact standard deviations", color=FAINT)
+    upper.text(1, 12, f"{WALKS} score sums", color=ESTIMATE)
+    lower.text(1, -62, "their likelihoods; line: $T$", color=CONTRAST)
     mdp = examples.running()
 
     def draw(rng, p, horizon):
-        policy = TabularSoftmax(np.tile([0.0, np.log(p / (1 - p))], (2, 1)))
+        policy = TabularSoftmax(np.tile([0.0, logit(p)], (2, 1)))
         shared_logit = np.tile([-p * (1 - p), p * (1 - p)], (2, 1))
         second = score_moments(mdp, policy, shared_logit, WALK_STEPS, order=2)[2].sum(axis=1)
         rollouts = simulate(mdp, policy, WALKS, WALK_STEPS, rng)
@@ -273,6 +290,8 @@ def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts
 
 
 @picture(
+    title="Two policies have ever less in common",
+    caption="The share of action 1 among T actions under p = 0.5 and under a second policy.",
     alt="Two binomial laws of the share of action 1 among T actions, one for p = 1/2 and one for "
     "the other policy. As T grows both sharpen and their overlap vanishes.",
     horizon="horizon T",
@@ -280,20 +299,19 @@ def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts
 )
 def two_laws(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Two policies have ever less in common")
     axes.set(xlim=(-0.02, 1.02), ylim=(0, 1.18))
     axes.set_xlabel("share of action 1 among the first $T$ actions")
     axes.set_ylabel("probability (largest = 1)")
     axes.set_yticks([0, 0.5, 1])
-    (first,) = axes.plot([], [], color=TRUTH, marker="o", ms=2.5, lw=1.2)
-    (second,) = axes.plot([], [], color=CONTRAST, marker="o", ms=2.5, lw=1.2)
+    first = curve(axes, TRUTH, marker="o", ms=2.5, lw=1.2)
+    second = curve(axes, CONTRAST, marker="o", ms=2.5, lw=1.2)
     axes.text(0.5, 1.06, "p = 0.5", color=TRUTH, ha="right")
     second_label = axes.text(0, 1.06, "", color=CONTRAST, ha="left")
     note = axes.text(0.02, 0.9, "", color=SAFE)
 
     def draw(rng, horizon, other):
         counts = np.arange(horizon + 1)
-        laws = [binomial_law(horizon, p) for p in (0.5, other)]
+        laws = [binom.pmf(counts, horizon, p) for p in (0.5, other)]
         for line, law in zip((first, second), laws, strict=True):
             seen = law > 1e-3 * law.max()
             line.set_data(counts[seen] / horizon, law[seen] / law.max())
@@ -307,11 +325,3 @@ def two_laws(figure: Figure):
         )
 
     return draw
-
-
-def binomial_law(n: int, p: float) -> np.ndarray:
-    """P(k ones among n independent actions with P(1) = p) for k = 0, ..., n, as an array [n+1]."""
-    law = np.ones(1)
-    for _ in range(n):
-        law = np.convolve(law, [1 - p, p])
-    return law

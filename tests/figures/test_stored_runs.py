@@ -1,0 +1,38 @@
+"""The stored learning runs are those that the learners of the book play."""
+
+import numpy as np
+import pytest
+
+from utils.figures import stored_runs
+from utils.learning import frozen_lake
+
+SINGLE = 1e-6  # the relative precision of what is stored
+
+
+@pytest.mark.parametrize("method", frozen_lake.METHODS)
+def test_a_run_on_the_lake_played_again_is_the_stored_one(method):
+    stored = stored_runs.lake_runs()
+    assert stored.shape == (
+        len(frozen_lake.METHODS),
+        stored_runs.LAKE_RUNS,
+        stored_runs.LAKE_UPDATES + 1,
+    )
+    played = stored_runs.play_lake(method, seed=0)
+    assert np.allclose(stored[frozen_lake.METHODS.index(method), 0], played, rtol=SINGLE)
+
+
+def test_the_first_updates_with_the_pole_played_again_are_the_stored_ones():
+    stored = stored_runs.pole_runs()
+    assert stored.shape == (
+        stored_runs.POLE_UPDATES,
+        len(stored_runs.RECIPES),
+        stored_runs.POLE_RUNS,
+    )
+    assert np.allclose(stored[:4], stored_runs.play_poles(updates=4), rtol=SINGLE)
+
+
+def test_other_seeds_are_other_runs():
+    runs = stored_runs.lake_runs()
+    for one in range(stored_runs.LAKE_RUNS):
+        for other in range(one):
+            assert not np.allclose(runs[0, one], runs[0, other])

@@ -1,0 +1,73 @@
+"""The learning runs behind the pictures of chapter 8: how they are played, and where they are kept.
+
+Playing them takes some ten seconds, so they are stored beside the code, in single precision. A test
+plays a part of them again. After a change of a learner: ``python -m utils.figures.stored_runs``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from utils.learning import cartpole, frozen_lake
+from utils.learning.cartpole import Recipe
+from utils.model import examples
+
+LAKE_GAMMA, LAKE_RUNS, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP = 0.95, 5, 200, 16, 20.0
+POLE_GAMMA, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_SEED = 0.99, 8, 40, 10, 8
+RECIPES = (
+    Recipe("REINFORCE", "none", True, 0.1),
+    Recipe("learned baseline", "returns", True, 0.1),
+    Recipe("actor-critic", "td", True, 0.3),
+    Recipe("learned baseline, γᵗ dropped", "returns", False, 0.02),
+)
+
+
+def play_lake(method: str, seed: int) -> np.ndarray:
+    """Exact J_100 along one run played in Gymnasium's FrozenLake-v1, [updates + 1].
+
+    The seed is that of the environment and that of the actions, for every method the same.
+    """
+    import gymnasium
+
+    mdp = examples.frozen_lake(LAKE_GAMMA)
+    with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
+        env.reset(seed=seed)
+        rng = np.random.default_rng(seed)
+        return frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng)
+
+
+def play_poles(updates: int = POLE_UPDATES) -> np.ndarray:
+    """Mean steps of each batch in Gymnasium's CartPole-v1, [updates, recipes, runs]."""
+    return cartpole.climb(RECIPES, POLE_RUNS, updates, POLE_EPISODES, POLE_GAMMA, seed=POLE_SEED)
+
+
+@cache
+def lake_runs() -> np.ndarray:
+    """`play_lake` for each method and the seeds 0 to 4, [methods, runs, updates + 1]."""
+    return _load("lake")
+
+
+@cache
+def pole_runs() -> np.ndarray:
+    """`play_poles`, [updates, recipes, runs]."""
+    return _load("pole")
+
+
+def _load(name: str) -> np.ndarray:
+    with resources.as_file(resources.files(__package__) / "data" / f"{name}.npy") as path:
+        return np.load(path).astype(float)
+
+
+def store(folder: Path) -> None:
+    """Play every run and write it to ``folder``."""
+    lake = [[play_lake(m, seed) for seed in range(LAKE_RUNS)] for m in frozen_lake.METHODS]
+    np.save(folder / "lake.npy", np.array(lake, dtype=np.float32))
+    np.save(folder / "pole.npy", play_poles().astype(np.float32))
+
+
+if __name__ == "__main__":
+    store(Path(__file__).parent / "data")
