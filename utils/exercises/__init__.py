@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from utils.exercises.task import Exercise, Reply
 
 if TYPE_CHECKING:
-    from utils.exercises.token_patients import TokenPatient
     from utils.exercises.clinic import LossExercise
+    from utils.exercises.token_patients import TokenPatient
 
 __all__ = ["Exercise", "Reply", "all_exercises", "all_patients", "all_token_patients", "exercise"]
 

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from utils.common.words import plain, power_of_ten, signed
-from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, INK, TRUTH, title
+from utils.explorer import Choice, picture
+from utils.explorer.style import CONTRAST, DASHED, DOTTED, ESTIMATE, FAINT, INK, TRUTH
+from utils.figures.instruments import curve, lines_of_text, marks
 from utils.learning import update_rules
 from utils.learning.assay import (
     Batches,
@@ -45,31 +46,33 @@ def group_factor(kind: int, n: int, p: np.ndarray) -> np.ndarray:
 
 
 @picture(
+    title="Every weighing of a group climbs something",
+    caption="Left, the factor of ∇p in the mean update. Right, the function φ of the number of "
+    "right answers whose mean is climbed.",
     alt="Two panels. Left: the factor by which a prompt's gradient is multiplied, over the chance "
     "of a right answer, with a dashed curve for a very large group. Right: the value of the group "
     "as a function of the number of right answers, a chain of dots from 0.",
     n="answers N in a group",
-    weights="weights",
+    weights=Choice("weights", dict(enumerate(WEIGHINGS, start=1))),
 )
 def what_a_group_climbs(figure: Figure):
     left, right = figure.subplots(1, 2)
-    title(left, "Factor of ∇p")
-    title(right, "What is climbed: E[φ(K)]")
-    left.set(xlim=(0, 1), ylim=(0, 5), xlabel="chance p of a right answer")
-    right.set(xlim=(-0.02, 1.02), ylim=(0, 3.3), xlabel="share K/N of right answers")
+    left.set_ylabel("factor of ∇p")
+    left.set(xlim=(0, 1), ylim=(0, 5), xlabel="chance $p$ to be right")
+    right.set(xlim=(-0.02, 1.02), ylim=(0, 3.3), xlabel="share $K/N$ right")
     right.set_ylabel("φ(K)")
-    left.plot(CHANCES, 1 / np.sqrt(CHANCES * (1 - CHANCES)), color=FAINT, ls=(0, (4, 2)))
-    left.text(0.5, 2.25, r"$1/\sqrt{p(1-p)}$", color=FAINT, ha="center")
-    (curve,) = left.plot([], [], color=CONTRAST, lw=2.4)
+    left.plot(CHANCES, 1 / np.sqrt(CHANCES * (1 - CHANCES)), color=FAINT, ls=DASHED)
+    left.text(0.5, 2.5, "dashed: N → ∞", color=FAINT, ha="center")
+    factors = curve(left, CONTRAST, lw=2.4)
     left.axhline(1, color=TRUTH, lw=1.4)
-    left.text(0.5, 0.72, "the gradient of p itself: 1", color=TRUTH, ha="center")
+    left.text(0.5, 0.7, "∇p itself", color=TRUTH, ha="center")
     right.plot([0, 1], [0, 1], color=TRUTH, lw=1.4)
-    (chain,) = right.plot([], [], "o-", color=CONTRAST, ms=4)
+    chain = marks(right, CONTRAST, "o-", ms=4)
 
     def draw(rng, n, weights):
         n, kind = int(n), int(weights)
         factor = group_factor(kind, n, CHANCES)
-        curve.set_data(CHANCES, np.where(factor <= 5, factor, np.nan))
+        factors.set_data(CHANCES, np.where(factor <= 5, factor, np.nan))
         chain.set_data(np.arange(n + 1) / n, climbed(*weighing(kind, n), n))
         low, middle = group_factor(kind, n, np.array([0.1, 0.5]))
         quiet = 100 * silent_share(0.1, n)
@@ -135,28 +138,27 @@ def stops(field: np.ndarray) -> float:
 
 
 @picture(
+    title="Where the thinking logit comes to rest",
+    caption="The mean update of one logit, and the chance of a right answer, in the world of this "
+    "chapter.",
     alt="Two panels over the logit of the thinking token. Above: the mean update of that logit "
     "under the chosen rule and the gradient; a dot marks where each changes its sign. Below: the "
     "chance of a right answer, with the same two places marked.",
     size=(5.4, 4.6),
-    rule="divided by",
+    rule=Choice("rule", dict(enumerate(LENGTH_RULES, start=1))),
     hard="share of hard prompts",
 )
 def what_lengths_do(figure: Figure):
     above, below = figure.subplots(2, 1, sharex=True)
-    title(above, "Where the thinking logit comes to rest")
     above.axhline(0, color=INK, lw=0.8)
-    above.set(xlim=(THOUGHT[0], THOUGHT[-1]), ylim=(-0.2, 0.2), ylabel="mean update")
-    below.set(ylim=(0, 1), ylabel="chance of a right answer")
-    below.set_xlabel('logit of "…" against "✗." (answers get longer to the right)')
-    (true,) = above.plot([], [], color=TRUTH)
-    (chosen,) = above.plot([], [], color=CONTRAST, ls=(0, (5, 2)), lw=2)
-    above.text(-2.4, -0.13, "solid: ∇J", color=TRUTH)
-    above.text(-2.4, -0.18, "dashed: the rule", color=CONTRAST)
-    (heights,) = below.plot([], [], color=TRUTH)
-    dots = [
-        a.plot([], [], "o", color=c, ms=7)[0] for a in (above, below) for c in (TRUTH, CONTRAST)
-    ]
+    above.set(xlim=(THOUGHT[0], THOUGHT[-1]), ylim=(-0.28, 0.12), ylabel="mean update")
+    below.set(ylim=(0, 1), ylabel="share right")
+    below.set_xlabel('logit of "…": answers get longer to the right')
+    true = curve(above, TRUTH)
+    chosen = curve(above, CONTRAST, ls=DASHED, lw=2)
+    lines_of_text(above, (-2.4, -0.16), 0.07, ("solid: ∇J", TRUTH), ("dashed: the rule", CONTRAST))
+    heights = curve(below, TRUTH)
+    dots = [marks(a, c, ms=7) for a in (above, below) for c in (TRUTH, CONTRAST)]
 
     def draw(rng, rule, hard):
         fields, J, length = thinking_field(float(hard))
@@ -190,6 +192,8 @@ def kl_slopes(p, q):
 
 
 @picture(
+    title="The same divergence, three slopes",
+    caption="Mean slopes of three losses for a coin with probability p and a reference with q.",
     alt="The mean slope of three losses over the probability p of the policy, for a coin and a "
     "reference q. One is zero everywhere, one agrees with the slope of the divergence, one is a "
     "straight line through the same zero.",
@@ -197,17 +201,19 @@ def kl_slopes(p, q):
 )
 def three_estimators(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The same divergence, three slopes")
     axes.axhline(0, color=INK, lw=0.8)
     axes.set(xlim=(0, 1), ylim=(-1, 1), xlabel="probability p of the policy")
     axes.set_ylabel("mean slope by the logit of p")
-    (true,) = axes.plot([], [], color=TRUTH, lw=2.4)
-    (k3,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)), lw=2)
-    (k1,) = axes.plot([], [], color=ESTIMATE, ls=(0, (1, 1.5)), lw=2.4)
-    (at_reference,) = axes.plot([], [], "o", color=INK, ms=6)
-    axes.text(0.02, 0.86, "solid: ∇KL(π‖ref), and k2 as a loss", color=TRUTH)
-    axes.text(0.02, 0.72, "dashed: k3 as a loss, ∇KL(ref‖π)", color=CONTRAST)
-    axes.text(0.02, 0.58, "dotted: k1 as a loss, zero", color=ESTIMATE)
+    true = curve(axes, TRUTH, lw=2.4)
+    k3 = curve(axes, CONTRAST, ls=DASHED, lw=2)
+    k1 = curve(axes, ESTIMATE, ls=DOTTED, lw=2.4)
+    at_reference = marks(axes, INK, ms=6)
+    lines_of_text(
+        axes, (0.02, 0.86), 0.14,
+        ("solid: ∇KL(π‖ref), and k2 as a loss", TRUTH),
+        ("dashed: k3 as a loss, ∇KL(ref‖π)", CONTRAST),
+        ("dotted: k1 as a loss, zero", ESTIMATE),
+    )  # fmt: skip
 
     def draw(rng, reference):
         divergence, zero, _, third = kl_slopes(COIN, reference)
@@ -247,6 +253,9 @@ def two_prompts(shift, clip: float | None = None):
 
 
 @picture(
+    title="Clipped ascent on old data stops early",
+    caption="Two prompts with one shared logit: the objective, and the mean of the clipped "
+    "objective.",
     alt="Two curves over the shift of a logit since the data were drawn. The objective rises far "
     "to the right; the clipped objective has the same slope at 0, bends, and has its top much "
     "earlier, at a dot.",
@@ -254,14 +263,13 @@ def two_prompts(shift, clip: float | None = None):
 )
 def clipped_ascent(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Clipped ascent on old data stops early")
     axes.set(xlim=(-0.5, 3), ylim=(-0.03, 0.19), xlabel="shift of the shared logit")
     axes.set_ylabel("rise since the data were drawn")
     axes.plot(SHIFT[::25], two_prompts(SHIFT[::25])[0], color=TRUTH)
-    (bent,) = axes.plot([], [], color=CONTRAST, ls=(0, (5, 2)), lw=2)
-    (top,) = axes.plot([], [], "o", color=CONTRAST, ms=7)
-    axes.text(-0.4, 0.17, "solid: the objective", color=TRUTH)
-    axes.text(-0.4, 0.155, "dashed: the clipped objective", color=CONTRAST)
+    bent = curve(axes, CONTRAST, ls=DASHED, lw=2)
+    top = marks(axes, CONTRAST, ms=7)
+    names = (("solid: the objective", TRUTH), ("dashed: the clipped objective", CONTRAST))
+    lines_of_text(axes, (-0.4, 0.175), 0.015, *names)
 
     def draw(rng, clip):
         rise, bounded = two_prompts(SHIFT, float(clip))
@@ -287,6 +295,9 @@ def second_moment(p: float, q: float) -> float:
 
 
 @picture(
+    title="What 1000 old answers are worth",
+    caption="The effective number of 1000 answers whose tokens are reweighted from one coin to "
+    "another.",
     alt="The number of equally weighted answers that 1000 answers are worth, on a logarithmic "
     "scale, falls along a straight line as the answers get longer; the steeper, the further the "
     "policy has moved.",
@@ -294,13 +305,12 @@ def second_moment(p: float, q: float) -> float:
 )
 def worth_of_old_answers(figure: Figure):
     axes = figure.subplots()
-    title(axes, "What 1000 old answers are worth")
     axes.set(xlim=(0, 1000), ylim=(-6.2, 3.4), xlabel="tokens of an answer")
     axes.set_ylabel("effective number, powers of ten")
     axes.axhline(0, color=INK, lw=0.8)
     axes.text(990, 0.15, "one answer", color=INK, ha="right")
-    (line,) = axes.plot([], [], color=CONTRAST, lw=2.2)
-    (dot,) = axes.plot([], [], "o", color=CONTRAST, ms=7)
+    line = curve(axes, CONTRAST, lw=2.2)
+    dot = marks(axes, CONTRAST, ms=7)
 
     def draw(rng, moved):
         worth = 3 - TOKENS * np.log10(second_moment(0.5, moved))
@@ -318,6 +328,8 @@ def worth_of_old_answers(figure: Figure):
 
 
 @picture(
+    title="Mean update and what was meant",
+    caption="One row of the table as two arrows.",
     alt="A plane whose axes are the two coordinates of an update. A solid line shows the gradient "
     "of what the rule is meant for, a dashed line its exact mean update, both scaled to the length "
     "of the longer.",
@@ -325,17 +337,16 @@ def worth_of_old_answers(figure: Figure):
 )
 def compass(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Mean update and what was meant")
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.15, 1.15))
     axes.set(xlabel="first coordinate, scaled", ylabel="second coordinate, scaled")
     axes.axhline(0, color=INK, lw=0.8)
     axes.axvline(0, color=INK, lw=0.8)
-    (meant,) = axes.plot([], [], color=TRUTH, lw=3)
-    (meant_tip,) = axes.plot([], [], "o", color=TRUTH, ms=8)
-    (mean,) = axes.plot([], [], color=CONTRAST, lw=2, ls=(0, (4, 2)))
-    (mean_tip,) = axes.plot([], [], "s", color=CONTRAST, ms=7)
-    axes.text(-1.3, -0.95, "solid: what was meant", color=TRUTH)
-    axes.text(-1.3, -1.08, "dashed: the mean update", color=CONTRAST)
+    meant = curve(axes, TRUTH, lw=3)
+    meant_tip = marks(axes, TRUTH, ms=8)
+    mean = curve(axes, CONTRAST, lw=2, ls=DASHED)
+    mean_tip = marks(axes, CONTRAST, "s", ms=7)
+    names = (("solid: what was meant", TRUTH), ("dashed: the mean update", CONTRAST))
+    lines_of_text(axes, (-1.3, -0.93), 0.14, *names)
 
     def draw(rng, rule):
         name, report = table().rows[int(rule) - 1]
