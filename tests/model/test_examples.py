@@ -61,3 +61,12 @@ def test_a_shared_logit_keeps_the_policy_and_sums_the_columns_of_the_gradient():
     np.testing.assert_allclose(exact.policy_gradient(mdp, shared), tabular[:, 1].sum())
     with pytest.raises(ValueError, match="action is 2; it should be from 0 to 1"):
         examples.shared_logit(policy, action=2)
+
+
+def test_named_worlds_carry_their_policies_and_may_share_one_logit():
+    worlds, shared = examples.worlds(), examples.worlds(shared=True)
+    assert list(worlds) == list(shared) == ["the running MDP", "FrozenLake"]
+    for name, (mdp, policy) in worlds.items():
+        np.testing.assert_allclose(shared[name][1].probabilities, policy.probabilities)
+        assert policy.scores.shape[:2] == (mdp.n_states, mdp.n_actions)
+        assert shared[name][1].theta.shape == (1,)

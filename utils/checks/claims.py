@@ -118,20 +118,16 @@ def claim(
     label: str,
     method: str,
     wrong: Mapping[str, Any],
-    *,
     note: str,
+    about: About,
+    kind: str = "identity",
     world: str = "",
     symbols: int = 0,
-    kind: str = "identity",
-    scope: str = "",
-    horizon: int | str = "",
-    lines: int | tuple[int, ...] = (),
-    excused: Mapping[Any, str] | None = None,
-    rests_on_proof: str = "",
 ) -> Claim:
-    """The claim with the arguments that all checks share.
+    """The claim with the arguments that all checks share; ``kind`` if ``about`` states none.
 
-    ValueError for an unknown kind, a label that is none, or no wrong version at all.
+    ValueError for an unknown kind, a label that is none, or no wrong version at all; TypeError for
+    an argument that no check takes.
     """
     if not (isinstance(label, str) and label.startswith("eq:") and len(label) > 3):
         raise ValueError(
@@ -139,12 +135,24 @@ def claim(
         )
     if not wrong:
         raise ValueError(f"{label} has no wrong version; a check must show what it rejects")
+    for name in about.keys() - About.__annotations__.keys():
+        raise TypeError(
+            f"a check takes no {name!r}; beside its own arguments it takes "
+            f"{', '.join(About.__annotations__)}"
+        )
+    kind = about.get("kind", kind)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it should be one of {', '.join(KINDS)}")
-    steps = f"T = {horizon}" if isinstance(horizon, int) else horizon
+    horizon, lines = about.get("horizon", ""), about.get("lines", ())
+    scope = Scope(
+        world,
+        f"T = {horizon}" if isinstance(horizon, int) else horizon,
+        symbols=symbols,
+        words=about.get("scope", ""),
+    )
     numbers = tuple(range(1, lines + 1)) if isinstance(lines, int) else tuple(lines)
-    about = Scope(world, steps, symbols=symbols, words=scope)
-    return Claim(label, method, kind, about, numbers, excused or {}, note, rests_on_proof)
+    rests = about.get("rests_on_proof", "")
+    return Claim(label, method, kind, scope, numbers, about.get("excused", {}), note, rests)
 
 
 def lines_of(value: Any) -> dict[str, Any]:
@@ -184,10 +192,11 @@ def paired_with_wrong(left: Any, right: Any, candidate: Any) -> dict[Case, tuple
     A candidate is a whole right side, or a mapping of some of its lines or cases, which leaves the
     others as they are. ValueError if it names one that the statement does not have.
     """
-    if not isinstance(candidate, Mapping):
-        return paired(left, candidate)
     known = paired(left, right)
     names = {name for name, _ in known}
+    by_case = names == {""} and {place for _, place in known} >= set(decide.as_cases(candidate))
+    if not isinstance(candidate, Mapping) or (names == {""} and not by_case):
+        return paired(left, candidate)
     parts = dict(candidate) if names != {""} else {"": candidate}
     for name in parts.keys() - names:
         raise ValueError(f"a wrong version names line {name!r}, which the statement does not have")

@@ -47,14 +47,7 @@ def check(
     sides have different cases; `decide.Undecided` if a case can be neither proved nor disproved.
     """
     pairs = claims.paired(left, right)
-    statement = claims.claim(
-        label,
-        "exact",
-        wrong,
-        note=note,
-        **_free_world(pairs),
-        **about,
-    )
+    statement = _about_symbols(label, "exact", wrong, note, about, "identity", pairs)
     for case, (a, b) in pairs.items():
         if not decide.equal(a, b):
             return statement.failed(f"does not hold{claims.at(case)}.")
@@ -87,14 +80,7 @@ def check_at_most(
     Further arguments and errors as for `check`.
     """
     pairs = claims.paired(smaller, larger)
-    statement = claims.claim(
-        label,
-        "exact inequality",
-        wrong,
-        note=note,
-        **_free_world(pairs),
-        **{"kind": "inequality", **about},
-    )
+    statement = _about_symbols(label, "exact inequality", wrong, note, about, "inequality", pairs)
     for case, (a, b) in pairs.items():
         if not decide.never_above(a, b):
             return statement.failed(f"does not hold{claims.at(case)}.")
@@ -131,14 +117,9 @@ def check_on_random_mdps(
             f"the sides have {' and '.join(map(str, sorted(mdps)))} rows; they should agree"
         )
     (n_mdps,) = mdps
-    statement = claims.claim(
-        label,
-        "exact on random MDPs",
-        wrong,
-        note=note,
-        world=f"{n_mdps} random MDPs: a test, not a proof",
-        **{"kind": "inequality", **about},
-    )
+    world = f"{n_mdps} random MDPs: a test, not a proof"
+    method = "exact on random MDPs"
+    statement = claims.claim(label, method, wrong, note, about, "inequality", world)
 
     def bounded(column: tuple[Any, ...], bound: tuple[Any, ...]) -> bool:
         return all(s <= b for s, b in zip(column, bound, strict=True))
@@ -211,7 +192,7 @@ def check_at_random_points(
     """
     sizes = " and ".join(f"{S} states with {A} actions" for S, A in degrees)
     world = f"{sizes}, any policy"
-    statement = claims.claim(label, "random points", wrong, note=note, world=world, **about)
+    statement = claims.claim(label, "random points", wrong, note, about, world=world)
     numbers = random.Random(seed)
     drawn = [
         _point_with_sides(size, numbers, extra, tables or {}, left, right)
@@ -260,13 +241,20 @@ def _raised(exponent: int) -> str:
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _free_world(pairs: Mapping[claims.Case, tuple[Any, Any]]) -> dict[str, Any]:
-    """The number of free symbols in all sides, and the sizes of the MDP that they make up."""
+def _about_symbols(
+    label: str,
+    method: str,
+    wrong: Mapping[str, Any],
+    note: str,
+    about: About,
+    kind: str,
+    pairs: Mapping[claims.Case, tuple[Any, Any]],
+) -> claims.Claim:
+    """A claim whose scope counts the free symbols and knows the size of the MDP they make up."""
     sides = [side for pair in pairs.values() for side in pair]
-    return {
-        "symbols": len(set().union(*map(decide.free_symbols, sides))),
-        "world": worlds.in_words(set().union(*map(_names_around, sides))),
-    }
+    symbols: set[str] = set().union(*map(decide.free_symbols, sides))
+    world = worlds.in_words(set().union(*map(_names_around, sides)))
+    return claims.claim(label, method, wrong, note, about, kind, world, len(symbols))
 
 
 def _names_around(value: Any) -> set[str]:

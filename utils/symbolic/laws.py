@@ -49,7 +49,7 @@ class FiniteLaw:
             for index in np.ndindex(value.shape):
                 out[index] = self.gradient(value[index])
             return out
-        value = self.p[0] * 0 + value
+        value = self.p[0].field.field_new(value)
         return object_array(
             [
                 sum((value.diff(symbol) * d for symbol, d in direction), value * 0)

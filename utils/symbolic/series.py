@@ -27,7 +27,7 @@ def series(value: Any, symbol: FracElement, order: int) -> Any:
         for index in np.ndindex(value.shape):
             out[index] = series(value[index], symbol, order)
         return out
-    value = symbol * 0 + value
+    value = symbol.field.field_new(value)
     above, below = (_coefficients(part, symbol) for part in (value.numer, value.denom))
     zero = symbol * 0
     first = below.get(0, zero)
