@@ -157,7 +157,7 @@ def test_categories_are_a_group_of_named_radio_buttons_the_first_of_which_is_cho
         (" checked", "low"),
         ("", "up high"),
     ]
-    assert 'data-keys="[&quot;low&quot;, &quot;up-high&quot;]"' in html
+    assert 'data-keys="[&quot;0&quot;, &quot;5&quot;]"' in html
     assert "The dot is at height 0." in html
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -61,14 +60,14 @@ def make_controls(
 def _control(name: str, label: str | Choice, values: Sequence[float]) -> Control:
     steps = tuple(values)
     _require_increasing_numbers(name, steps)
+    keys = tuple(f"{value:g}" for value in steps)
     if isinstance(label, Choice):
         for value in steps:
             if value not in label.names:
                 raise ValueError(f"{name} is {value!r}, which has no name: {dict(label.names)}")
         texts = tuple(label.names[value] for value in steps)
-        return Control(name, label.label, steps, 0, texts, tuple(map(_key, texts)), True)
+        return Control(name, label.label, steps, 0, texts, keys, True)
     texts = tuple(map(number_text, steps))
-    keys = tuple(f"{value:g}" for value in steps)
     return Control(name, label, steps, len(steps) // 2, texts, keys, False)
 
 
@@ -77,11 +76,6 @@ def number_text(value: float) -> str:
     if abs(value) >= 10_000 and value == int(value):
         return f"{int(value):,}".replace(",", NARROW_SPACE).replace("-", "−")
     return plain(value)
-
-
-def _key(text: str) -> str:
-    """A name as it stands in a link: ``learned-baseline``."""
-    return re.sub(r"[^a-z0-9γᵗ]+", "-", text.lower()).strip("-")
 
 
 def _require_increasing_numbers(name: str, steps: tuple[float, ...]) -> None:

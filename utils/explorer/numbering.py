@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHAPTER = re.compile(r"(\d+)-.*\.ipynb")
-SHOWN = re.compile(r"\b(?:explore|draw)\(\s*(?:\w+\.)*(\w+)")
+SHOWN = re.compile(r"\bexplore\(\s*(?:\w+\.)*(\w+)")
 NAMED = re.compile(r"^(?::::+|```+)\{figure\}[^\n]*\n(?::(?!name)[^\n]*\n)*:name: *fig-(\S+)", re.M)
 
 
