@@ -19,7 +19,7 @@ def test_the_factor_of_the_standardised_group_is_that_of_the_corollary(n):
     np.testing.assert_allclose(figures.group_factor(1, n, p), 1 - 1 / n, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind, rule", enumerate(("rloo", "own_length_mean", "token_mean")))
+@pytest.mark.parametrize("kind, rule", [(0, "rloo"), (1, "own_length_mean"), (2, "token_mean")])
 def test_the_field_of_the_thinking_logit_is_that_of_the_assay(kind, rule):
     fields, *_ = figures.thinking_field(0.5)
     for place in (10, 40):

@@ -39,11 +39,8 @@ def test_the_world_in_odds_is_the_hard_prompt_of_the_thinking_world():
     field = odds.own_length_update(3)
 
     def number(element):
-        top = element.numer.evaluate(list(zip(element.numer.ring.gens, at.values(), strict=True)))
-        bottom = element.denom.evaluate(
-            list(zip(element.denom.ring.gens, at.values(), strict=True))
-        )
-        return float(top / bottom)
+        place = list(zip(element.numer.ring.gens, at.values(), strict=True))
+        return float(element.numer.evaluate(place) / element.denom.evaluate(place))
 
     world = thinking(3, prompts=[0, 1])
     rule = policy_loss(minus_group_mean, own_length)
