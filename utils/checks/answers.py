@@ -27,10 +27,10 @@ def check_answers(
 ) -> Verdict:
     """Test left = right for a language model of three places at two random points.
 
-    left, right  functions of `symbolic.answers.Answers`; otherwise as `check_at_random_points`
+    left, right  functions of ``symbolic.answers.Answers``; otherwise as ``check_at_random_points``
     rewards      four numbers for the answers of 1, 2, 3 tokens and the one cut off; free if None
     spare        how many further random numbers the statement needs
-    Further arguments as for `identities.check`.
+    Further arguments as for ``identities.check``.
     """
 
     def at(side: Callable[[Answers], Any]) -> Callable:

@@ -40,7 +40,7 @@ class TokenPatient:
         """Judge a loss by its exact mean update over all batches.
 
         Healthy is a positive multiple of the gradient of the target. ValueError if the attempt
-        cannot be called, or as in `assay`.
+        cannot be called, or as in ``assay``.
         """
         if not callable(loss):
             raise ValueError(f"the answer is a {type(loss).__name__}; give a function")

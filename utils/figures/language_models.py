@@ -62,10 +62,10 @@ def what_a_group_climbs(figure: Figure):
     right.set(xlim=(-0.02, 1.02), ylim=(0, 3.3), xlabel="share $K/N$ right")
     right.set_ylabel("φ(K)")
     left.plot(CHANCES, 1 / np.sqrt(CHANCES * (1 - CHANCES)), color=FAINT, ls=DASHED)
-    left.text(0.5, 2.5, "dashed: N → ∞", color=FAINT, ha="center")
+    left.text(0.5, 4.6, "dashed: N → ∞", color=FAINT, ha="center")
     factors = curve(left, CONTRAST, lw=2.4)
     left.axhline(1, color=TRUTH, lw=1.4)
-    left.text(0.5, 0.7, "∇p itself", color=TRUTH, ha="center")
+    left.text(0.5, 0.35, "line at 1: ∇p", color=TRUTH, ha="center")
     right.plot([0, 1], [0, 1], color=TRUTH, lw=1.4)
     chain = marks(right, CONTRAST, "o-", ms=4)
 
@@ -93,8 +93,8 @@ LENGTH_RULES = ("sum over tokens", "mean over own length", "mean over all tokens
 def thinking_field(hard: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Along the logit of "…": mean updates of that logit [3, K], J [K] and E[length] [K].
 
-    ``hard`` is the share of hard prompts. The three rules are those of `LENGTH_RULES`, with RLOO's
-    baseline and groups of four.
+    ``hard`` is the share of hard prompts. The three rules are those of ``LENGTH_RULES``, with the
+    baseline of RLOO and groups of four.
     """
     fields, J, length = np.empty((3, len(THOUGHT))), [], []
     for i, x in enumerate(THOUGHT):

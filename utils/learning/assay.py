@@ -12,9 +12,9 @@ Three facts decide what the mean update may be called.
 - Its Jacobian is not symmetric: then it is the gradient of nothing.
 
 The loss is differentiated by a complex step, f'(theta) = Im f(theta + i h) / h with h = 1e-100,
-which rounds nothing away (Squire and Trapp 1998). `numpy.minimum`, `numpy.maximum` and `numpy.clip`
-order complex numbers by their real parts, so a clipped loss is differentiated as it should be;
-`numpy.abs` is not analytic. `detach` holds a number constant.
+which rounds nothing away. ``numpy.minimum``, ``numpy.maximum`` and ``numpy.clip`` order complex
+numbers by their real parts, so a clipped loss is differentiated as it should be; ``numpy.abs`` is
+not analytic. ``detach`` holds a number constant.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class World:
 
     @classmethod
     def of(cls, mdp, policy, horizon: int, **rest) -> World:
-        """The world of a `FiniteMDP` and a `LinearSoftmax` policy."""
+        """The world of a ``FiniteMDP`` and a ``LinearSoftmax`` policy."""
         offsets = np.zeros(mdp.R.shape) if policy.offsets is None else policy.offsets
         return cls(
             mdp.P, mdp.R, mdp.rho0, horizon, policy.features, offsets, policy.theta,
@@ -503,8 +503,8 @@ class Report:
         angle = "" if np.isnan(self.angle) else f", {plain(self.angle, 1)}° from ∇J"
         mean = ", ".join(signed(x + 0.0, 4) for x in self.mean)
         return (
-            f"mean update ({mean}){angle}; {self.what}; curl {plain(self.curl, 4)}; "
-            f"variance {plain(self.variance, 4)}"
+            f"mean update ({mean}){angle}\nclimbs: {self.what}\n"
+            f"curl {plain(self.curl, 4)}, variance {plain(self.variance, 4)}"
         )
 
 
@@ -606,12 +606,13 @@ class AssayTable:
 
     rows: tuple[tuple[str, Report], ...]
 
-    HEAD = ("rule", "mean update", "angle to ∇J", "what it climbs", "curl", "variance")
+    HEAD = ("", "rule", "mean update", "angle", "what it climbs", "curl", "variance")
 
     def cells(self) -> list[tuple[str, ...]]:
         """The text of each row."""
         return [
             (
+                str(number),
                 name,
                 f"({', '.join(signed(x + 0.0, 4) for x in r.mean)})",
                 "—" if np.isnan(r.angle) else f"{plain(abs(r.angle), 1)}°",
@@ -619,18 +620,27 @@ class AssayTable:
                 "0" if r.is_gradient else plain(r.curl, 4),
                 plain(r.variance, 4),
             )
-            for name, r in self.rows
+            for number, (name, r) in enumerate(self.rows, start=1)
         ]
 
     def __repr__(self) -> str:
         return "\n".join(" | ".join(row) for row in (self.HEAD, *self.cells()))
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(h)}</th>' for h in self.HEAD)
+        head = "".join(f'<th scope="col">{escape(h)}</th>' for h in self.HEAD[1:])
         body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{escape(c)}</td>" for c in rest)
+            f'<tr><td>{number}</td><th scope="row" style="text-align: left">{escape(name)}</th>'
+            + "".join(f"<td{self._look(k)}>{escape(c)}</td>" for k, c in enumerate(rest))
             + "</tr>"
-            for name, *rest in self.cells()
+            for number, name, *rest in self.cells()
         )
-        return f'<table class="assay"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        return (
+            '<div class="assay" style="overflow-x: auto" tabindex="0" role="region" '
+            'aria-label="Table of update rules"><table style="font-size: 0.85em">'
+            f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    @staticmethod
+    def _look(column: int) -> str:
+        numbers = "text-align: right; white-space: nowrap; padding: 0 0.6em"
+        return "" if column == 2 else f' style="{numbers}"'

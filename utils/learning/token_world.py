@@ -31,7 +31,7 @@ def thinking(group: int = 4, skill=SKILL, prompts=None, theta=THETA, **rest) -> 
 
     State i T + k is prompt i after k thoughts; then come the state of an answer that was cut off
     and the end. The odds against "✗." are exp(theta[0]) for "…" and skill[i][k] exp(theta[1]) for
-    "✓.". ``prompts`` is the law of the prompt, uniform unless given. ``rest`` goes to `World`.
+    "✓.". ``prompts`` is the law of the prompt, uniform unless given. ``rest`` goes to ``World``.
     After the end the network is asked at the place that comes next, as happens to programs that
     pad their answers.
     """

@@ -3,7 +3,7 @@
 The model writes at most three tokens. At place k it goes on thinking with some probability, and
 otherwise writes a last word, so there are four answers: three that end, after 1, 2 and 3 tokens,
 and one that is cut off after three thoughts. Probabilities, their slopes, rewards, a reference and
-an older policy are random numbers modulo a prime (`finite_field`). The direction is free, so that
+an older policy are random numbers modulo a prime (``finite_field``). The direction is free, so that
 an identity which holds here holds for every policy on these answers and every parameter of it.
 """
 
@@ -23,7 +23,7 @@ from utils.symbolic.finite_field import FiniteFieldMDP
 
 PLACES = 3
 THINK, STOP = range(2)
-SIZE = (PLACES, 2)  # places and tokens, as states and actions of a `FiniteFieldMDP`
+SIZE = (PLACES, 2)  # places and tokens, as states and actions of a ``FiniteFieldMDP``
 NUMBERS = 4 + 2 * PLACES + 2 * PLACES  # the ``extra`` numbers of the point that are used here
 
 
@@ -141,7 +141,7 @@ def _values(policy: np.ndarray, rewards: Sequence) -> list:
 
 
 def answers(point: FiniteFieldMDP, rewards: Sequence | None = None) -> Answers:
-    """The answers at a point of `SIZE` with at least `NUMBERS` extra numbers.
+    """The answers at a point of ``SIZE`` with at least ``NUMBERS`` extra numbers.
 
     ``rewards`` are four numbers for the answers of 1, 2, 3 tokens and the one cut off; a random one
     for each None.

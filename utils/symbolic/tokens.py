@@ -35,6 +35,11 @@ def leave_one_out(ys: tuple[Answer, ...], i: int) -> Any:
     return ys[i].reward - sum(y.reward for j, y in enumerate(ys) if j != i) / (len(ys) - 1)
 
 
+def minus(b: Any) -> Weight:
+    """R_i minus a number."""
+    return lambda ys, i: ys[i].reward - b
+
+
 def minus_mean(ys: tuple[Answer, ...], i: int) -> Any:
     """R_i minus the mean of the group."""
     return ys[i].reward - sum(y.reward for y in ys) / len(ys)
@@ -46,7 +51,7 @@ def per_own_length(ys: tuple[Answer, ...], i: int) -> Any:
 
 
 def per_all_tokens(ys: tuple[Answer, ...], i: int) -> Any:
-    """N (R_i - mean of the others) over the length of all, so that `update` has no 1/N left."""
+    """N (R_i - mean of the others) over the length of all, so that ``update`` has no 1/N left."""
     return len(ys) * leave_one_out(ys, i) / sum(y.length for y in ys)
 
 
@@ -76,9 +81,10 @@ def variance(w: Answers, weight: Weight, n: int = 3) -> Any:
 
 
 def stated_variances(
-    w: Answers, b: Any, n: int = 3, slope: int = 1, best: Any = None, others: int = 1, shared=1
+    w: Answers, n: int = 3, slope: int = 1, best: Any = None, others: int = 1, shared: int = 1
 ) -> dict[str, Any]:
-    """The right sides of eq:rloo-variance; the options leave parts out."""
+    """The right sides of eq:rloo-variance with b = ``w.spare[0]``; the options leave parts out."""
+    b = w.spare[0]
     g, information = w.gradient(w.J), w.mean(lambda y: y.score**2)
 
     def constant(b: Any) -> Any:
@@ -169,6 +175,13 @@ def mean_scale(w: Answers, numbers: Sequence) -> Any:
 
 
 # Lengths
+
+
+def own_length_slope(w: Answers, base: int = 1, held: bool = True) -> Any:
+    """grad E[R/l] - J grad E[1/l]; ``base`` 0 leaves the second out, not ``held`` moves J too."""
+    inverse = w.mean(lambda y: 1 / y.length)
+    second = w.J * w.gradient(inverse) if held else w.gradient(w.J * inverse)
+    return w.gradient(w.mean(lambda y: y.reward / y.length)) - base * second
 
 
 def slope_beside(w: Answers, others: tuple[Answer, ...], alone: bool = False) -> Any:
