@@ -8,7 +8,6 @@ from utils.exercises.task import Exercise
 
 p, q, eps = sp.symbols("p q epsilon", positive=True)
 R_1, R_2, b = sp.symbols("R_1 R_2 b", real=True)
-T = sp.Symbol("T", positive=True, integer=True)
 
 EXERCISES = (
     Exercise(
@@ -106,21 +105,17 @@ EXERCISES = (
     ),
     Exercise(
         "ex:ratio-tokens",
-        (p, q, T),
-        (q**2 / p + (1 - q) ** 2 / (1 - p)) ** T,
+        (p, q),
+        q**2 / p + (1 - q) ** 2 / (1 - p),
         (
-            (
-                T * (q**2 / p + (1 - q) ** 2 / (1 - p)),
-                "The tokens are independent, so that the factors multiply.",
-            ),
-            (
-                (q**2 / p + (1 - q) ** 2 / (1 - p)),
-                "This is one token.",
-            ),
             (sp.Integer(1), "This is the mean of the ratio; its square has a larger mean."),
             (
-                (p**2 / q + (1 - p) ** 2 / (1 - q)) ** T,
+                p**2 / q + (1 - p) ** 2 / (1 - q),
                 "The data come from the old coin p, and the ratio has q on top.",
+            ),
+            (
+                (q - p) ** 2 / (p * (1 - p)),
+                "This is the variance of the ratio; its mean is 1.",
             ),
         ),
         (p, q),
