@@ -1,9 +1,1 @@
-"""Side-by-side ratios of the engine against its alternatives. Run `python -m benchmarks`."""
-
-import os
-
-# One thread for everybody. These must be set before NumPy or JAX is imported.
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-os.environ["JAX_PLATFORMS"] = "cpu"
+"""Side-by-side ratios of the engine against its alternatives. Run ``python -m benchmarks``."""

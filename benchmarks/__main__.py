@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import benchmarks.one_thread  # noqa: F401  before NumPy
+
+# isort: split
 import os
 import platform
 import sys
@@ -13,10 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import gym_loop, jax_peer, slider, textbook
-from benchmarks.problems import N, T, draw_uniforms, estimation, problems, simulation
+from benchmarks.problems import (
+    N,
+    T,
+    draw_uniforms,
+    estimation,
+    problems,
+    random_mdp,
+    simulation,
+)
+from benchmarks.sparse_grid import grid
 from benchmarks.timing import ROUNDS, medians
 from utils import TabularSoftmax, exact
-from utils.model import examples
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -139,7 +150,7 @@ def against_jax(name, mdp, theta):
 
 def exact_against_one_solve(n_states, bound):
     rng = np.random.default_rng(0)
-    mdp = examples.random_mdp(rng, n_states, 4, gamma=0.9, successors=min(n_states, 50))
+    mdp = random_mdp(rng, n_states, successors=50)
     theta = rng.normal(size=(n_states, 4))
     policy = TabularSoftmax(theta)
     matrix = np.eye(n_states) - 0.9 * exact.policy_kernel(mdp, policy)
@@ -161,7 +172,7 @@ def everything_exact(mdp, policy):
 
 
 def sparse_against_one_solve(side=71):
-    mdp = examples.grid(side)
+    mdp = grid(side)
     theta = np.random.default_rng(0).normal(size=mdp.R.shape)
     policy = TabularSoftmax(theta)
     matrix = np.eye(mdp.n_states) - mdp.gamma * exact.policy_kernel(mdp, policy).toarray()

@@ -11,9 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from utils.model.mdp import power_of_two
 from utils.model.policies import softmax
 from utils.sampling.alias import alias_columns, word_shares
+from utils.sampling.branches import branches_of, power_of_two
 
 jax.config.update("jax_enable_x64", True)
 KEY = jax.random.key(0)
@@ -22,7 +22,9 @@ KEY = jax.random.key(0)
 def usual_simulation(mdp, theta, n, horizon):
     """States, actions, rewards [T, N] by ``jax.random.categorical`` in a scan."""
     log_P = jnp.log(jnp.asarray(mdp.P))
-    R, log_rho0 = jnp.asarray(mdp.R), jnp.log(jnp.asarray(mdp.rho0))
+    log_rho0 = jnp.log(jnp.asarray(mdp.rho0))
+    # As in our own engine, the next state is looked at only where it decides the reward.
+    R = jnp.asarray(mdp.R if mdp.R_next is None else mdp.R_next)
 
     @jax.jit
     def simulate(key, theta):
@@ -31,7 +33,8 @@ def usual_simulation(mdp, theta, n, horizon):
         def step(s, key):
             action_key, state_key = jax.random.split(key)
             a = jax.random.categorical(action_key, theta[s])
-            return jax.random.categorical(state_key, log_P[s, a]), (s, a, R[s, a])
+            next_s = jax.random.categorical(state_key, log_P[s, a])
+            return next_s, (s, a, R[(s, a, next_s)[: R.ndim]])
 
         s = jax.random.categorical(first, log_rho0, shape=(n,))
         return jax.lax.scan(step, s, jax.random.split(key, horizon))[1]
@@ -75,14 +78,14 @@ def best_estimation(mdp, theta, n, horizon):
 
 def _alias_walk(mdp, n, horizon):
     """(tables of theta, function of key and tables that returns states, actions, rewards)."""
-    branches = mdp.branches
+    branches = branches_of(mdp)
     columns = branches.pairs.shape[1]
     bits = columns.bit_length() - 1
     last = 2 ** (32 - bits) - 1
     row = power_of_two(mdp.n_actions)
     actions = branches.pairs & (row - 1)
-    own = (branches.next_states << 16 | branches.pairs).ravel()
-    rewards = jnp.asarray(np.pad(mdp.R, ((0, 0), (0, row - mdp.n_actions))).ravel())
+    own = (branches.next_states << 16 | branches.numbers).ravel()
+    rewards = jnp.asarray(branches.rewards)
     start_cdf = jnp.asarray(np.cumsum(mdp.rho0))
 
     def tables(theta):
@@ -105,7 +108,7 @@ def _alias_walk(mdp, n, horizon):
             return label >> 16, (s, label)
 
         _, (states, label) = jax.lax.scan(step, s.astype(jnp.int32), words)
-        pairs = label & 0xFFFF
-        return states, pairs & (row - 1), rewards[pairs]
+        numbers = label & 0xFFFF
+        return states, numbers & (row - 1), rewards[numbers]
 
     return tables, walk

@@ -16,8 +16,17 @@ def problems() -> dict[str, tuple[FiniteMDP, np.ndarray]]:
     return {
         "two-state": (examples.running(gamma=0.9), np.array(examples.running_policy().theta)),
         "FrozenLake": (examples.frozen_lake(), np.array(examples.frozen_lake_policy().theta)),
-        "100x4": (examples.random_mdp(rng, 100, 4, gamma=0.9), rng.normal(size=(100, 4))),
+        "100x4": (random_mdp(rng, 100), rng.normal(size=(100, 4))),
     }
+
+
+def random_mdp(rng: np.random.Generator, n_states: int, successors: int = 100) -> FiniteMDP:
+    """Four actions, each with this many possible next states; gamma = 0.9."""
+    P = np.zeros((n_states, 4, n_states))
+    for s, a in np.ndindex(n_states, 4):
+        where = rng.choice(n_states, successors, replace=False)
+        P[s, a, where] = rng.dirichlet(np.ones(successors))
+    return FiniteMDP(P, rng.normal(size=(n_states, 4)), 0.9, rng.dirichlet(np.ones(n_states)))
 
 
 def draw_uniforms(n: int, horizon: int):

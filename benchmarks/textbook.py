@@ -17,8 +17,9 @@ def simulate(mdp, theta, n, horizon, rng):
     last_state, last_action = len(theta) - 1, theta.shape[1] - 1
     for t in range(horizon):
         a = np.minimum((policy_cdf[s] <= rng.random((n, 1))).sum(axis=1), last_action)
-        states[:, t], actions[:, t], rewards[:, t] = s, a, mdp.R[s, a]
-        s = np.minimum((kernel_cdf[s, a] <= rng.random((n, 1))).sum(axis=1), last_state)
+        next_s = np.minimum((kernel_cdf[s, a] <= rng.random((n, 1))).sum(axis=1), last_state)
+        states[:, t], actions[:, t], rewards[:, t] = s, a, mdp.transition_reward(s, a, next_s)
+        s = next_s
     return states, actions, rewards
 
 

@@ -61,7 +61,8 @@ def random_fractions(rng, shape, low=-3):
     return np.vectorize(lambda n: F(int(n), 4), otypes=[object])(rng.integers(low, 5, shape))
 
 
-def random_rational(seed, gamma="2/3"):
+def random_rational(seed, gamma="2/3", random_rewards=False):
+    """Two states and actions in fractions; rewards on transitions and with noise, if wanted."""
     rng = np.random.default_rng(seed)
 
     def laws(*shape):
@@ -72,4 +73,19 @@ def random_rational(seed, gamma="2/3"):
     raw = random_fractions(rng, (2, 2, 2))
     scores = raw - (pi[:, :, None] * raw).sum(axis=1, keepdims=True)
     mdp = RationalMDP(laws(2, 2, 2), random_fractions(rng, (2, 2)), gamma, laws(2))
+    if random_rewards:
+        R, sd = random_fractions(rng, (2, 2, 2)), random_fractions(rng, (2, 2, 2), low=0)
+        mdp = RationalMDP(mdp.P, R, gamma, mdp.rho0, sd)
     return mdp, RationalPolicy(pi, scores)
+
+
+def with_random_rewards(mdp, seed):
+    """The same floats with rewards on transitions and normal noise."""
+    rng = np.random.default_rng(seed)
+    R, sd = rng.normal(size=mdp.P.shape), rng.random(mdp.P.shape)
+    return FiniteMDP(mdp.P, R, mdp.gamma, mdp.rho0, sd)
+
+
+def short_corridor(p):
+    """The corridor of three cells and its policy with pi(right) = p."""
+    return examples.short_corridor(), examples.short_corridor_policy(p)

@@ -1,6 +1,10 @@
 """Enumeration of all trajectories of a small MDP: the slow, obvious route to an expectation."""
 
+from fractions import Fraction as F
 from itertools import product
+from math import prod
+
+import numpy as np
 
 
 def enumerate_trajectories(mdp, policy, horizon):
@@ -21,3 +25,19 @@ def expectation(mdp, policy, horizon, function):
         probability * function(states, actions)
         for probability, states, actions in enumerate_trajectories(mdp, policy, horizon)
     )
+
+
+def enumerate_rewarded(mdp, policy, horizon, noise=((-1, F(1, 2)), (1, F(1, 2)))):
+    """Yield (probability, states, actions, rewards) of each path and each draw of the noise.
+
+    ``noise`` lists (value, probability), of mean 0 and variance 1. An estimator is linear in each
+    reward, so that its second moments need no more of the law than that.
+    """
+    R = np.broadcast_to(mdp.R[:, :, None], mdp.P.shape) if mdp.R_next is None else mdp.R_next
+    sd = mdp.reward_sd if mdp.reward_sd.ndim == 3 else mdp.reward_sd[:, :, None]
+    sd = np.broadcast_to(sd, mdp.P.shape)
+    for probability, s, a in enumerate_trajectories(mdp, policy, horizon):
+        triples = [(s[t], a[t], s[t + 1]) for t in range(horizon)]
+        for draw in product(noise, repeat=horizon):
+            rewards = [R[x] + sd[x] * z for x, (z, _) in zip(triples, draw, strict=True)]
+            yield probability * prod(p for _, p in draw), s, a, rewards

@@ -15,7 +15,8 @@ from utils.checks.identities import (
     check_on_random_mdps,
 )
 from utils.checks.means import check_mean
-from utils.exact import moments, variance
+from utils.estimators import variance
+from utils.exact import moments
 from utils.exercises import exercise
 from utils.explorer import explore
 from utils.model import examples

@@ -1,10 +1,13 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from utils import simulate
 from utils.continuous import lqr as problem
 from utils.continuous.lqr import LQR, LinearGaussianPolicy
+from utils.model import examples
 
 SETTING = LQR(alpha=0.9, beta=0.4, q=1.2, c=0.3, gamma=0.8, noise_variance=0.2, start_variance=0.7)
 POLICY = LinearGaussianPolicy(theta=-0.6, sigma=0.5)
@@ -90,8 +93,8 @@ def test_simulated_states_have_the_exact_variances():
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(ValueError, match="gamma is 1, not in"):
-        LQR(gamma=1)
+    with pytest.raises(ValueError, match="gamma is 1.5, not in"):
+        LQR(gamma=1.5)
     with pytest.raises(ValueError, match="noise_variance is -1, not a variance"):
         LQR(noise_variance=-1)
     with pytest.raises(ValueError, match="alpha is inf"):
@@ -100,3 +103,48 @@ def test_wrong_arguments_are_named():
         LinearGaussianPolicy(0.0, 0)
     with pytest.raises(ValueError, match="not below 1: the sum over t has no limit"):
         problem.objective(LQR(alpha=2), LinearGaussianPolicy(0.0))
+
+
+@pytest.mark.parametrize("wrong", ["0.5", None, np.ones(2), True, 1j])
+def test_what_is_not_one_real_number_is_named(wrong):
+    for name in ("alpha", "beta", "q", "c", "noise_variance", "start_variance"):
+        with pytest.raises(ValueError, match=f"{name} is .*, not a number"):
+            LQR(**{name: wrong})
+    for name in ("theta", "sigma"):
+        with pytest.raises(ValueError, match=f"{name} is .*, not a number"):
+            LinearGaussianPolicy(**{"theta": 0.0, name: wrong})
+
+
+def test_gamma_one_needs_a_horizon():
+    patient = LQR(gamma=1)
+    costs = (patient.q + patient.c) * problem.state_variances(patient, LinearGaussianPolicy(-1), 3)
+    expected = -(costs.sum() + 3 * patient.c * 0.25)
+    assert problem.objective(patient, LinearGaussianPolicy(-1), 3) == pytest.approx(expected)
+    for function in (problem.objective, problem.policy_gradient):
+        with pytest.raises(ValueError, match="gamma is 1: the sum over t has no limit"):
+            function(patient, LinearGaussianPolicy(-1.0))
+
+
+def test_foreign_rollouts_and_swapped_arguments_are_named():
+    run = problem.simulate(SETTING, POLICY, 5, 3, np.random.default_rng(0))
+    other = LQR(alpha=0.8)
+    finite = simulate(examples.running(), examples.running_policy(), 5, 3, np.random.default_rng(0))
+    for estimate in (problem.score_gradient, problem.reparameterised_gradient):
+        with pytest.raises(ValueError, match=r"the rollouts are of LQR\(alpha=0.9.*not of LQR"):
+            estimate(run, other, POLICY)
+        with pytest.raises(ValueError, match="rollouts is a Rollouts, not LQRRollouts"):
+            estimate(finite, SETTING, POLICY)
+        estimate(run, replace(SETTING, gamma=0.3), POLICY)
+    with pytest.raises(ValueError, match="lqr is a LinearGaussianPolicy, not a LQR"):
+        problem.objective(POLICY, SETTING)
+    with pytest.raises(ValueError, match="policy is a NoneType, not a LinearGaussianPolicy"):
+        problem.state_variances(SETTING, None, 2)
+
+
+def test_a_loop_that_explodes_is_refused():
+    wild = LQR(alpha=100.0)
+    for function in (problem.objective, problem.policy_gradient, problem.state_variances):
+        with pytest.raises(ValueError, match="after .* steps a second moment is .*shorter horizon"):
+            function(wild, LinearGaussianPolicy(0.0), 400)
+    with pytest.raises(ValueError, match="shorter horizon"):
+        problem.simulate(wild, LinearGaussianPolicy(0.0), 2, 400, np.random.default_rng(0))

@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.stats import norm
 
-from utils.continuous.policies import Beta, Gaussian, Laplace, SquashedGaussian
+from utils.continuous.policies import Beta, Gaussian, Laplace, SquashedGaussian, hazard_rate
 
 SIGMA = math.log(0.7)
 POLICIES = [
@@ -119,3 +120,65 @@ def test_wrong_parameters_are_named():
         Beta([1, -1])
     with pytest.raises(ValueError, match="n is 0"):
         Beta([1, 1]).sample(0, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        SquashedGaussian([10.0, 1.5]),
+        SquashedGaussian([-10.0, 1.5]),
+        SquashedGaussian([0.0, 2.0]),
+        SquashedGaussian([15.0, 0.0]),
+        Beta([0.05, 0.05]),
+        Beta([0.001, 3.0]),
+        Beta([2.0, 0.01]),
+    ],
+)
+def test_scores_of_the_samples_are_finite_and_have_mean_zero(policy):
+    # Some of these samples are rounded to an end. 2 coordinates at 5 standard errors: false alarm
+    # 2 * 5.7e-7 for each policy.
+    actions = policy.sample(200_000, np.random.default_rng(0))
+    scores = policy.score(actions)
+    assert np.isfinite(scores).all() and np.isfinite(policy.log_density(actions)).all()
+    error = scores.std(axis=0) / math.sqrt(len(scores))
+    assert (np.abs(scores.mean(axis=0)) <= 5 * error).all()
+
+
+def test_score_at_the_end_is_the_mean_score_of_all_that_is_set_to_it():
+    edge = math.atanh(1 - 2**-40)
+    policy = SquashedGaussian([10.0, 1.5])
+    inner = Gaussian([10.0, 1.5])
+
+    def over(function):
+        return quad(lambda u: math.exp(inner.log_density(u)) * function(u), edge, 60)[0]
+
+    for i in range(2):
+        mean = over(lambda u, i=i: inner.score(u)[i]) / over(lambda u: 1)
+        assert policy.score(1 - 2**-40)[i] == pytest.approx(mean, rel=1e-9)
+        mirrored = SquashedGaussian([-10.0, 1.5]).score(2**-40 - 1)[i]
+        assert mirrored == pytest.approx((-1, 1)[i] * mean, rel=1e-9)
+
+
+@pytest.mark.parametrize("z", [-30.0, -2.0, 0.0, 3.0, 40.0])
+def test_hazard_rate_is_density_over_tail(z):
+    assert hazard_rate(z) == pytest.approx(norm.pdf(z) / norm.sf(z) if z < 30 else z, rel=1e-3)
+
+
+def test_actions_outside_the_support_are_named():
+    for policy, action in (
+        (SquashedGaussian([0, 0]), 1.0),
+        (SquashedGaussian([0, 0]), np.nan),
+        (Beta([1, 1]), 0.0),
+        (Beta([1, 1]), 1.5),
+        (Gaussian([0, 0]), np.inf),
+    ):
+        for function in (policy.score, policy.log_density):
+            with pytest.raises(ValueError, match=r"actions\[1\] is .*, not strictly between"):
+                function([0.5, action])
+
+
+def test_a_scale_that_overflows_and_a_missing_generator_are_named():
+    with pytest.raises(ValueError, match=r"theta\[1\] is 800, the logarithm of the scale"):
+        Gaussian([0, 800])
+    with pytest.raises(ValueError, match="rng is None, not a numpy.random.Generator"):
+        Laplace([0, 0]).noise(3, None)

@@ -3,10 +3,10 @@ import problems
 import pytest
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
-from utils.estimators.forms import discounted_rewards_to_go
-from utils.estimators.gradient import WEIGHTS, Estimate, estimate_from_step_weights, pool
+from utils.estimators.forms import FORMS, discounted_rewards_to_go
+from utils.estimators.gradient import Estimate, estimate_from_step_weights, pool
 from utils.model import examples
-from utils.model.policies import LinearSoftmax
+from utils.model.policies import LinearSoftmax, TablePolicy
 from utils.sampling.rollouts import simulate_in_chunks
 
 
@@ -49,7 +49,7 @@ def samples_one_by_one(mdp, policy, rollouts, weights, b, V, Q, lam):
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("timed", [False, True])
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 @pytest.mark.parametrize("kind", [None, "number", "state", "time"])
 def test_estimate_is_the_mean_and_error_of_one_sample_a_trajectory(weights, kind, timed, shared):
     mdp, policy, rollouts = random_problem(1, n=60, shared=shared)
@@ -100,7 +100,7 @@ def test_weights_given_by_hand_are_cut_into_the_same_blocks(monkeypatch):
 
 
 @pytest.mark.parametrize("baseline", [None, "leave-one-out"])
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 def test_estimates_agree_with_the_exact_gradient(weights, baseline):
     # 4 coordinates at 5 standard errors: false alarm below 4 * 5.7e-7. gamma^T is below 1e-12.
     if baseline and weights not in ("total-return", "reward-to-go"):
@@ -154,7 +154,7 @@ def test_leave_one_out_standard_error_is_the_spread_of_repeated_estimates():
         assert np.abs(ratio - 1).max() < 5 / np.sqrt(4000)
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 def test_chunks_pool_to_the_estimate_of_all_trajectories(weights):
     mdp, policy, rollouts = random_problem(6, n=50)
     parts = []
@@ -219,6 +219,15 @@ def test_wrong_arguments_are_named():
         policy_gradient(rollouts, policy, mdp=mdp, weights="gae")
     with pytest.raises(ValueError, match="is a mean of returns, not for 'q'"):
         policy_gradient(rollouts, policy, mdp=mdp, weights="q", baseline="leave-one-out")
+    with pytest.raises(ValueError, match="TablePolicy has no parameters"):
+        policy_gradient(rollouts, TablePolicy(policy.probabilities), mdp=mdp)
     with pytest.raises(ValueError, match="no estimate to pool"):
         pool([])
     assert isinstance(policy_gradient(rollouts, policy, mdp=mdp), Estimate)
+
+
+def test_step_weights_are_time_major():
+    mdp, policy = examples.running(), examples.running_policy()
+    rollouts = simulate(mdp, policy, 7, 3, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"weights has shape \[7, 3\], not \[3, 7\]"):
+        estimate_from_step_weights(rollouts, policy, np.ones((7, 3)))

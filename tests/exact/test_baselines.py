@@ -5,6 +5,7 @@ import problems
 import pytest
 from problems import random_rational, table_example
 
+from utils.estimators.variance import estimator_moments
 from utils.exact.baselines import (
     FORMS,
     optimal_constant_baseline,
@@ -13,7 +14,7 @@ from utils.exact.baselines import (
     optimal_total_return_baseline,
     per_step_baseline,
 )
-from utils.exact.variance import ScoredChain, estimator_moments
+from utils.exact.chain import ScoredChain
 from utils.model.policies import LinearSoftmax
 
 

@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import random_problem
+from problems import random_problem, short_corridor
 from trajectories import expectation
 
 from utils import FiniteMDP, TabularSoftmax, exact
+from utils.exact.average_reward import average_reward_gradient, stationary_law_gradient
+from utils.exact.dropped_discount import direction_without_gamma_t
+from utils.exact.moments import score_moments
 from utils.model import examples
 from utils.model.policies import LinearSoftmax, TablePolicy
 
@@ -147,11 +150,6 @@ def test_finite_horizon_quantities_tend_to_the_infinite_horizon(problem):
         exact.policy_gradient(mdp, policy),
         atol=1e-10,
     )
-    np.testing.assert_allclose(
-        exact.finite_horizon_occupancy(mdp, policy, 1000),
-        exact.occupancy(mdp, policy),
-        atol=1e-11,
-    )
 
 
 @given(problems, st.integers(1, 40))
@@ -199,3 +197,67 @@ def test_a_policy_for_another_mdp_is_refused():
 def test_a_wrong_horizon_is_refused(horizon):
     with pytest.raises(ValueError, match="horizon is .* not an integer of at least 1"):
         exact.finite_horizon_values(examples.running(), examples.running_policy(), horizon)
+
+
+def test_the_short_corridor_needs_no_discount():
+    # J(p) = (2 p - 4) / (p (1 - p)); at 1/2 it is -12 and rises by 2 along the logit.
+    mdp, policy = short_corridor(0.5)
+    assert exact.objective(mdp, policy) == pytest.approx(-12, rel=1e-13)
+    np.testing.assert_allclose(exact.policy_gradient(mdp, policy), [2], rtol=1e-12)
+    best = short_corridor(2 - 2**0.5)
+    assert exact.objective(*best) == pytest.approx(-6 - 4 * 2**0.5, rel=1e-13)
+    np.testing.assert_allclose(exact.policy_gradient(*best), [0], atol=1e-12)
+
+
+def test_without_a_discount_values_are_the_limit_of_long_horizons():
+    mdp, policy = short_corridor(0.6)
+    V, Q = exact.values(mdp, policy)
+    long_V, long_Q = exact.finite_horizon_values(mdp, policy, 2000)
+    np.testing.assert_allclose(V, long_V[0], rtol=1e-12)
+    np.testing.assert_allclose(Q, long_Q[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        exact.policy_gradient(mdp, policy),
+        exact.finite_horizon_policy_gradient(mdp, policy, 2000),
+        rtol=1e-10,
+    )
+    steps = exact.state_distributions(mdp, policy, 2000).sum(axis=0) * ~mdp.terminal
+    np.testing.assert_allclose(exact.evaluate(mdp, policy).visits, steps, rtol=1e-12)
+    np.testing.assert_allclose(exact.occupancy(mdp, policy), steps / steps.sum(), rtol=1e-12)
+
+
+def test_without_a_discount_an_episode_that_need_not_end_is_refused():
+    mdp, _ = short_corridor(0.5)
+    always_left = TablePolicy([[1, 0]] * 4)
+    with pytest.raises(ValueError, match="from state 0 the episode never ends under this policy"):
+        exact.values(mdp, always_left)
+
+
+def test_a_policy_without_a_score_has_no_gradient():
+    mdp, table = examples.running(), TablePolicy([[0, 1], [0.5, 0.5]])
+    for gradient in (
+        lambda: exact.policy_gradient(mdp, table),
+        lambda: exact.finite_horizon_policy_gradient(mdp, table, 3),
+        lambda: average_reward_gradient(mdp, table),
+        lambda: stationary_law_gradient(mdp, table),
+        lambda: direction_without_gamma_t(mdp, table, 3),
+    ):
+        with pytest.raises(ValueError, match="TablePolicy has no parameters, hence no score"):
+            gradient()
+
+
+def test_a_reward_whose_sums_overflow_is_refused():
+    for reward in (np.inf, 1e308):
+        with pytest.raises(ValueError, match=r"R\[0, 1\] is"):
+            FiniteMDP(np.ones((1, 2, 1)), [[0, reward]], 0.9, [1])
+
+
+@given(small_problems, st.integers(0, 4))
+def test_slope_of_the_state_law_is_the_score_sum_in_that_state(problem, t):
+    # eq:marginal-gradient: grad P(s_t = s) = E[M_t 1{s_t = s}], from the other side.
+    mdp, policy = problem
+    found = exact.state_distribution_gradient(mdp, policy, t)
+    for i in range(policy.theta.size):
+        along = policy.probabilities * policy.scores[:, :, i]
+        np.testing.assert_allclose(
+            found[:, i], score_moments(mdp, policy, along, t, 1)[1, t], atol=1e-13
+        )

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from utils import exact, simulate
 from utils.estimators import broken
+from utils.estimators.variance import estimator_moments, moments_without_gamma_t
 from utils.exact.dropped_discount import (
     angle_to_gradient,
     direction_without_gamma_t,
     effective_steps,
     expected_visits,
 )
-from utils.exact.variance import estimator_moments, moments_without_gamma_t
 from utils.figures import discount
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
@@ -132,7 +132,7 @@ def test_gamma_0_is_an_exception():
 
 
 def test_a_world_without_end_has_no_expected_visits():
-    with pytest.raises(ValueError, match="spectral radius is 1"):
+    with pytest.raises(ValueError, match="from state 0 the episode never ends"):
         expected_visits(examples.running(), examples.running_policy())
 
 

@@ -1,12 +1,15 @@
 import numpy as np
 import problems
 import pytest
-from trajectories import expectation
+from hypothesis import given
+from hypothesis import strategies as st
+from trajectories import enumerate_rewarded, expectation
 
 from utils import TabularSoftmax, exact
 from utils.exact.moments import (
     killed_sum_moments,
     return_moments,
+    reward_powers,
     score_moments,
     scored_return_law,
 )
@@ -157,3 +160,37 @@ def test_mean_of_a_scored_return_is_that_of_the_scored_action_value():
     pairs = exact.state_distributions(mdp, policy, 3)[3][:, None] * policy.probabilities
     mean, _ = scored_return_law(mdp, one, 3, 8)
     np.testing.assert_allclose(mean, (pairs * one.scores[:, :, 0] * Q).sum())
+
+
+# Normal noise and this law of three points have the same moments up to the fifth.
+THREE_POINTS = ((-(3**0.5), 1 / 6), (0, 2 / 3), (3**0.5, 1 / 6))
+
+
+def test_moments_of_the_return_know_the_law_of_the_reward():
+    mdp, policy, _ = random_problem(12)
+    mdp = problems.with_random_rewards(mdp, 3)
+    by_hand = np.zeros(5)
+    for probability, _, _, r in enumerate_rewarded(mdp, policy, 2, THREE_POINTS):
+        by_hand += probability * (r[0] + mdp.gamma * r[1]) ** np.arange(5)
+    np.testing.assert_allclose(return_moments(mdp, policy, 2, 4) @ mdp.rho0, by_hand)
+
+
+@pytest.mark.parametrize("t", range(3))
+def test_law_of_a_scored_return_knows_the_law_of_the_reward(t):
+    mdp, policy, _ = random_problem(11)
+    mdp, one = problems.with_random_rewards(mdp, 4), examples.shared_logit(policy, 1)
+    mean = square = 0
+    for probability, s, a, r in enumerate_rewarded(mdp, one, 3):
+        x = one.scores[s[t], a[t], 0] * sum(mdp.gamma ** (k - t) * r[k] for k in range(t, 3))
+        mean, square = mean + float(probability) * x, square + float(probability) * x**2
+    np.testing.assert_allclose(scored_return_law(mdp, one, t, 3), (mean, (square - mean**2) ** 0.5))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_powers_of_the_reward_start_with_probability_mean_and_variance(seed):
+    mdp, _, _ = random_problem(seed)
+    mdp = problems.with_random_rewards(mdp, seed)
+    one, mean, square = (power.sum(axis=2) for power in reward_powers(mdp, 2))
+    np.testing.assert_allclose(one, 1)
+    np.testing.assert_allclose(mean, mdp.R, atol=1e-14)
+    np.testing.assert_allclose(square - mean**2, mdp.reward_variance, atol=1e-12)

@@ -5,10 +5,11 @@ import problems
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trajectories import expectation
+from trajectories import enumerate_rewarded, expectation
 
 from utils import TabularSoftmax, exact
 from utils.exact.single_rewards import (
+    averaged,
     expected_rewards,
     hybrid_changes,
     objective_slope,
@@ -27,6 +28,13 @@ PROBLEMS = list(random_problems(20, seed=3))
 def direction(policy, s=0, a=1):
     """d pi / d theta[s, a] of a softmax."""
     return policy.probabilities * policy.scores[:, :, s * policy.n_actions + a]
+
+
+def test_tables_averaged_with_a_policy_are_its_kernel_and_reward():
+    mdp, policy = examples.running(), examples.running_policy()
+    kernel, reward = averaged(mdp, policy.probabilities)
+    np.testing.assert_allclose(kernel, exact.policy_kernel(mdp, policy))
+    np.testing.assert_allclose(reward, exact.policy_reward(mdp, policy))
 
 
 @given(st.integers(0, 10**6))
@@ -171,6 +179,20 @@ def test_law_of_reward_times_score_sum_is_that_of_the_enumeration():
 
     first, second = expectation(mdp, policy, 3, moments)
     mean, deviation = scored_reward_law(mdp, policy, score, 3, noise=2)
+    np.testing.assert_allclose(mean, first, atol=1e-12)
+    np.testing.assert_allclose(deviation, np.sqrt(second - first**2), atol=1e-12)
+
+
+def test_law_of_a_scored_reward_knows_the_law_of_the_reward():
+    rng = np.random.default_rng(8)
+    mdp = problems.with_random_rewards(problems.random_mdp(rng, 2, 2), 5)
+    policy = TabularSoftmax(rng.normal(size=(2, 2)))
+    score = policy.scores[:, :, 1]
+    first = second = 0
+    for probability, s, a, r in enumerate_rewarded(mdp, policy, 3):
+        x = np.array([r[k] * sum(score[s[t], a[t]] for t in range(k + 1)) for k in range(3)])
+        first, second = first + float(probability) * x, second + float(probability) * x**2
+    mean, deviation = scored_reward_law(mdp, policy, score, 3)
     np.testing.assert_allclose(mean, first, atol=1e-12)
     np.testing.assert_allclose(deviation, np.sqrt(second - first**2), atol=1e-12)
 

@@ -4,8 +4,8 @@ from fractions import Fraction as F
 
 import pytest
 
+from utils.estimators.variance import estimator_moments
 from utils.exact import stopping_game as stopping
-from utils.exact.variance import estimator_moments
 from utils.model.counterexamples import geometric_stopping
 
 POINTS = [(F(1, 2), F(1, 2)), (F(1, 10), F(9, 10)), (F(4, 5), F(1, 10)), (F(2, 3), F(0))]
@@ -16,6 +16,12 @@ def test_variances_are_exactly_those_of_the_recursions(p, gamma):
     game = geometric_stopping(p, gamma)
     assert stopping.variance_of_q(p, gamma) == estimator_moments(*game, "q").trace
     assert stopping.variance_of_g(p, gamma) == estimator_moments(*game, "reward-to-go").trace
+
+
+def test_from_a_third_on_the_bracket_has_no_negative_coefficient():
+    assert stopping.excess_coefficients(F(1, 3))[0] == 0
+    assert stopping.excess_coefficients(F(1, 4))[0] < 0
+    assert all(c > 0 for k in range(1, 4) for c in stopping.excess_coefficients(F(k, 4))[1:])
 
 
 def test_excess_vanishes_without_discounting_ahead():

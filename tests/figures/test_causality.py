@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from utils import TabularSoftmax
-from utils.exact.variance import estimator_moments
+from utils.estimators.variance import estimator_moments
 from utils.figures.causality import constant_reward_variances, step_mean
 from utils.model import examples
 from utils.model.mdp import FiniteMDP

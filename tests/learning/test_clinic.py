@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,33 +13,40 @@ import pytest
 
 from utils import exact
 from utils.exercises import all_patients, exercise
-from utils.learning import clinic, patients
+from utils.learning import clinic
+from utils.learning.patients import PATIENTS, Patient
 from utils.model.policies import LinearSoftmax
 
 CHAPTER = Path(__file__).resolve().parents[2] / "book" / "08-algorithms.ipynb"
-NUMBERS = range(1, 8)
-HEALTHY = 7
+NUMBERS = range(1, len(PATIENTS) + 1)
+each_patient = pytest.mark.parametrize(
+    "k, patient", list(zip(NUMBERS, PATIENTS, strict=True)), ids=[p.name for p in PATIENTS]
+)
+healthy = PATIENTS[6].loss
 
 
-def printed(pattern: str, kind: str) -> dict[int, clinic.Loss]:
-    """{number: loss} of the functions whose source stands in the chapter."""
-    found = {}
-    for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == kind:
-            for code, number in re.findall(pattern, "".join(cell["source"])):
-                scope = {"np": np, "detach": clinic.detach}
-                exec(code, scope)
-                found[int(number)] = next(v for k, v in scope.items() if k.endswith(f"_{number}"))
-    return found
+def cells(kind: str) -> list[str]:
+    book = json.loads(CHAPTER.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == kind]
 
 
-PATIENTS = printed(r"(?s)(def patient_(\d).*?)(?=\nexercise)", "code")
-CURES = printed(r"(?s)```python\n(def cure_(\d).*?)```", "markdown")
+def body(function) -> str:
+    """The source of a function without its first line."""
+    return inspect.getsource(function).split("\n", 1)[1].rstrip()
 
 
-def test_there_are_seven_patients_and_six_cures():
-    assert sorted(PATIENTS) == list(NUMBERS)
-    assert sorted(CURES) == [k for k in NUMBERS if k != HEALTHY]
+@each_patient
+def test_the_chapter_prints_the_code_the_thread_the_cure_and_the_equation(k, patient: Patient):
+    head = f"def patient_{k}(episodes, gamma):\n"
+    assert f'{head}{body(patient.loss)}\nexercise("ex:patient-{k}").check(patient_{k})' in cells(
+        "code"
+    )
+    text = "\n".join(cells("markdown"))
+    assert f"[{patient.source}](" in text.split(f":label: ex:patient-{k}\n")[1].split(":::")[0]
+    if patient.cure:
+        assert f"def cure_{k}(episodes, gamma):\n{body(patient.cure)}\n```" in text
+        assert f"({patient.label})" in text
+    assert (patient.cure is None) is (patient.label == "")
 
 
 def test_the_seven_episodes_have_the_probabilities_of_the_table():
@@ -112,35 +120,41 @@ def test_detach_removes_the_derivative_and_keeps_the_value():
     assert not clinic.mean_step(lambda e, g: clinic.detach(e[0].values[0])).any()
 
 
-@pytest.mark.parametrize("k", NUMBERS)
-def test_the_printed_loss_and_the_formula_have_the_same_mean(k):
-    mean = clinic.mean_step(PATIENTS[k], cut=k in patients.CUT)
-    np.testing.assert_allclose(mean, patients.mean_estimate(k), atol=1e-14)
+@each_patient
+def test_the_loss_and_the_formula_have_the_same_mean(k, patient):
+    mean = clinic.mean_step(patient.loss, patient.cut)
+    np.testing.assert_allclose(mean, patient.mean_estimate, atol=1e-14)
 
 
-@pytest.mark.parametrize("k", NUMBERS)
-def test_six_patients_are_ill_and_the_seventh_is_healthy(k):
-    reply = exercise(f"ex:patient-{k}").check(PATIENTS[k])
-    assert reply.correct is (k == HEALTHY)
-    assert ("bias" in reply.text) is (k != HEALTHY)
+@each_patient
+def test_real_differences_agree_with_the_complex_step(k, patient):
+    _, steps = clinic.batch_steps(patient.loss, patient.cut)
+    differences = clinic.batch_differences(patient.loss, patient.cut)
+    np.testing.assert_allclose(differences, steps, atol=1e-8)
 
 
-@pytest.mark.parametrize("k", CURES)
-def test_each_printed_cure_heals_its_patient(k):
-    assert exercise(f"ex:patient-{k}").check(CURES[k]).correct
+@each_patient
+def test_a_patient_is_ill_and_its_cure_is_healthy(k, patient):
+    reply = exercise(f"ex:patient-{k}").check(patient.loss)
+    assert reply.correct is (patient.cure is None)
+    assert ("bias" in reply.text) is (patient.cure is not None)
+    if patient.cure:
+        assert exercise(f"ex:patient-{k}").check(patient.cure).correct
 
 
 def test_the_cure_of_a_cut_record_does_not_serve_where_the_world_ends():
-    assert exercise("ex:patient-1").check(CURES[5]).correct  # e.ended is true there
-    assert exercise("ex:patient-5").check(CURES[1]).correct is False
-    assert exercise("ex:patient-3").check(CURES[5]).correct  # it puts in the value at the end
+    assert exercise("ex:patient-1").check(PATIENTS[4].cure).correct  # e.ended is true there
+    assert exercise("ex:patient-5").check(PATIENTS[0].cure).correct is False
+    assert (
+        exercise("ex:patient-3").check(PATIENTS[4].cure).correct
+    )  # it puts in the value at the end
 
 
-@pytest.mark.parametrize("k", NUMBERS)
-def test_the_mean_of_sampled_batches_is_the_exact_one(k):
+@each_patient
+def test_the_mean_of_sampled_batches_is_the_exact_one(k, patient):
     n = 40_000
-    sample = patients.sample(k, n, np.random.default_rng(k))
-    chances, estimates = patients.batch_table(k)
+    sample = patient.sample(n, np.random.default_rng(k))
+    chances, estimates = patient.batches
     mean = chances @ estimates
     # Exact standard error; five of them: false alarm 5.7e-7 for each of 14 numbers.
     error = np.sqrt((chances @ (estimates - mean) ** 2) / n)
@@ -151,7 +165,7 @@ def test_the_mean_of_sampled_batches_is_the_exact_one(k):
     "k, what", [(1, 0.2860), (2, -0.5780), (3, 0.4515), (4, 0.0139), (5, 0.1783), (6, 1.2660)]
 )
 def test_the_biases_of_room_0(k, what):
-    bias = patients.mean_estimate(k) - clinic.right_step(k in patients.CUT)
+    bias = PATIENTS[k - 1].mean_estimate - PATIENTS[k - 1].right_step
     assert bias[0] == pytest.approx(what, abs=5e-5)
 
 
@@ -161,17 +175,22 @@ def test_the_leak_is_half_the_objective_times_the_slope_of_the_discounted_length
     for w in clinic.walks():
         bonus += clinic.probability(w) * 0.8 ** len(w) * sum(policy.scores[step] for step in w)
     J = exact.finite_horizon_objective(mdp, policy, 3)
-    bias = patients.mean_estimate(4) - clinic.right_step()
+    bias = PATIENTS[3].mean_estimate - clinic.right_step()
     np.testing.assert_allclose(bias, J * bonus[:2] / 2, rtol=1e-12)
 
 
-def test_what_patient_2_keeps_is_what_patient_3_loses():
-    lost = clinic.right_step(cut=True) - patients.mean_estimate(3)
-    np.testing.assert_allclose(lost, patients.mean_estimate(2), rtol=1e-12)
+def test_patient_3_loses_what_patient_2_keeps_but_for_the_last_reward_on_the_way_home():
+    mdp, policy = clinic.ward()
+    home = np.zeros(3)
+    for w in clinic.walks():
+        if clinic.last_state(w) == clinic.HOME:
+            home += clinic.probability(w) * 0.8 ** len(w) * policy.scores[w[-1]] * mdp.R[w[-1]]
+    lost = clinic.right_step(cut=True) - PATIENTS[2].mean_estimate
+    np.testing.assert_allclose(lost, PATIENTS[1].mean_estimate - home[:2], rtol=1e-12)
 
 
 @pytest.mark.parametrize(
-    "k, curl", [(1, 0), (2, 0.4813), (3, -0.4543), (4, -0.0045), (5, 0), (6, 0.1800), (7, 0)]
+    "k, curl", [(1, 0), (2, 0.4813), (3, -0.0584), (4, -0.0045), (5, 0), (6, 0.1800), (7, 0)]
 )
 def test_the_curl_of_each_mean_step(k, curl, monkeypatch):
     mdp, policy = clinic.ward()
@@ -179,32 +198,78 @@ def test_the_curl_of_each_mean_step(k, curl, monkeypatch):
     def mean_at(theta):
         moved = LinearSoftmax(policy.features, theta)
         monkeypatch.setattr(clinic, "ward", lambda: (mdp, moved))
-        patients.batch_table.cache_clear()
-        return patients.mean_estimate(k)
+        return replace(PATIENTS[k - 1]).mean_estimate  # a copy, which has computed nothing yet
 
     def slope(i):
         h = 1e-5 * np.eye(3)[i]
         return (mean_at(policy.theta + h) - mean_at(policy.theta - h))[1 - i] / 2e-5
 
     found = slope(0) - slope(1)
-    patients.batch_table.cache_clear()
     assert found == pytest.approx(curl, abs=6e-5)
 
 
 @pytest.mark.parametrize(
     "attempt, message",
     [
-        (None, "NoneType; give a function"),
-        (3, "int; give a function"),
+        (None, "The answer is None; give a function"),
+        (3, "The answer is a int; give a function"),
+        (lambda e, g: None, "returned None; it should return one number"),
+        (lambda e, g: "loss", "returned a str"),
         (lambda e, g: np.zeros(2), "one finite number"),
         (lambda e, g: float("nan"), "one finite number"),
+        (lambda e: 0, "stopped with TypeError"),
+        (lambda e, g: e[0].reward, "stopped with AttributeError"),
+        (lambda e, g: 1.0, "does not depend on log_pi"),
+        (lambda e, g: sum(one.rewards.sum() for one in e), "does not depend on log_pi"),
+        (lambda e, g: sum(abs(one.log_pi).sum() for one in e), "Use no abs, conj"),
+        (lambda e, g: np.vdot(e[0].log_pi, e[0].rewards), "Use no abs, conj"),
+        (lambda e, g: e[0].log_pi.conj().sum(), "Use no abs, conj"),
+        (lambda e, g: e[0].log_pi.real.sum(), "Use no abs, conj"),
     ],
 )
-def test_what_is_not_a_loss_is_refused(attempt, message):
-    with pytest.raises(ValueError, match=message):
-        exercise("ex:patient-1").check(attempt)
+def test_what_is_not_a_loss_gets_a_reply_in_words(attempt, message):
+    reply = exercise("ex:patient-1").check(attempt)
+    assert reply.correct is None and message in reply.text
+
+
+def endless(episodes, gamma):
+    while True:
+        pass
+
+
+def test_a_loss_that_never_returns_is_stopped():
+    reply = exercise("ex:patient-1").check(endless)
+    assert reply.correct is None and "does not come to an end" in reply.text
+
+
+@pytest.mark.parametrize(
+    "factor, words",
+    [(1 / 3, "a third of the gradient"), (2, "2 times the gradient"), (0.7, "7/10 times")],
+)
+def test_a_multiple_of_the_gradient_has_the_right_direction(factor, words):
+    reply = exercise("ex:patient-1").check(lambda e, g: factor * healthy(e, g))
+    assert reply.correct and "the direction is right" in reply.text and words in reply.text
+
+
+@pytest.mark.parametrize("factor", [-1, 0])
+def test_the_gradient_turned_round_or_lost_is_not_healthy(factor):
+    assert not exercise("ex:patient-1").check(lambda e, g: factor * healthy(e, g)).correct
+
+
+def in_place(episodes, gamma):
+    loss = 0
+    for e in episodes:
+        r = e.rewards
+        for t in reversed(range(len(r) - 1)):
+            r[t] += gamma * r[t + 1]
+        loss -= (gamma ** np.arange(len(r)) * e.log_pi * r).sum()
+    return loss / len(episodes)
+
+
+def test_a_loss_may_change_its_rewards_in_place():
+    assert exercise("ex:patient-1").check(in_place).correct
 
 
 def test_the_register_knows_all_patients():
     assert [p.name for p in all_patients()] == [f"ex:patient-{k}" for k in NUMBERS]
-    assert [p.cut for p in all_patients()] == [k in patients.CUT for k in NUMBERS]
+    assert [p.cut for p in all_patients()] == [patient.cut for patient in PATIENTS]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from utils import exact
-from utils.exact import variance
+from utils.estimators import variance
 from utils.learning.frozen_lake import METHODS, best_actions, best_finite_horizon_objective, climb
 from utils.model import examples
 from utils.model.policies import LinearSoftmax, TablePolicy

@@ -7,8 +7,9 @@ import pytest
 import sympy as sp
 
 from utils import policy_gradient, simulate
+from utils.estimators.variance import estimator_moments
 from utils.exact.baselines import optimal_state_baseline
-from utils.exact.variance import ScoredChain, estimator_moments
+from utils.exact.chain import ScoredChain
 from utils.model import counterexamples
 from utils.model.policies import LinearSoftmax
 from utils.model.rational import RationalMDP, logit_policy
@@ -30,7 +31,7 @@ def variance(problem, weights, baseline=None, horizon=None):
 
 def _per_step(chain, Q):
     squared = (chain.scores**2).sum(axis=2)
-    return np.array([chain.mean(squared * q) / chain.mean(squared) for q in Q])
+    return np.array([chain.average(squared * q) / chain.average(squared) for q in Q])
 
 
 def gradient(problem, horizon):
@@ -186,3 +187,9 @@ def test_simulation_confirms_geometric_stopping():
             estimates.append((estimate.standard_error**2).sum() * 1000)
         error = np.std(estimates, ddof=1) / np.sqrt(200)
         assert abs(np.mean(estimates) - float(variance(problem, weights))) < 5 * error
+
+
+def test_two_states_are_written_by_the_chances_of_the_second_one():
+    mdp, policy = counterexamples.two_state(1, [[0, "1/2"], [1, 0]], [[1, 2], [3, 4]], [0, 1], 1)
+    assert mdp.P[:, :, 1].tolist() == [[0, F(1, 2)], [1, 0]]
+    assert mdp.rho0.tolist() == [0, 1] and policy.probabilities.tolist() == [[1, 0], [0, 1]]

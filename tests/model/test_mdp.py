@@ -1,4 +1,5 @@
-import gymnasium
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,10 +49,10 @@ def test_a_wrong_entry_is_named(spoil, message):
         FiniteMDP(P, R, 0.9, rho0)
 
 
-@pytest.mark.parametrize("gamma", [-0.1, 1, 1.5, float("nan"), "0.9", None, True])
+@pytest.mark.parametrize("gamma", [-0.1, 1.5, float("nan"), "0.9", None, True])
 def test_a_discount_outside_the_unit_interval_is_rejected(gamma):
     P, R, rho0 = tables()
-    with pytest.raises(ValueError, match="gamma is .*in \\[0, 1\\)"):
+    with pytest.raises(ValueError, match=r"gamma is .*in \[0, 1\]"):
         FiniteMDP(P, R, gamma, rho0)
 
 
@@ -75,31 +76,6 @@ def test_words_are_not_numbers():
         FiniteMDP(np.ones((1, 1, 1)), [["one"]], 0.5, [1.0])
 
 
-def test_frozen_lake_is_read_from_the_real_environment():
-    env = gymnasium.make("FrozenLake-v1", map_name="4x4", is_slippery=True)
-    mdp = FiniteMDP.from_gymnasium(env)
-    assert mdp.gamma == 0.9
-    np.testing.assert_array_equal(mdp.rho0, np.eye(16)[0])
-    for hole_or_goal in (5, 7, 11, 12, 15):
-        np.testing.assert_array_equal(mdp.P[hole_or_goal], np.eye(16)[[hole_or_goal] * 4])
-        assert not mdp.R[hole_or_goal].any()
-    # Slippery: right from 14 goes down (stays), right (the goal) or up, each with 1/3.
-    np.testing.assert_allclose(mdp.P[14, examples.RIGHT, [14, 15, 10]], 1 / 3)
-    assert mdp.R[14, examples.RIGHT] == pytest.approx(1 / 3)
-    env.close()
-
-
-def test_a_terminal_state_with_ways_out_becomes_absorbing():
-    # CliffWalking's table lets the goal, state 47, move on.
-    env = gymnasium.make("CliffWalking-v1")
-    assert any(s != 47 for rows in env.unwrapped.P[47].values() for _, s, _, _ in rows)
-    mdp = FiniteMDP.from_gymnasium(env, gamma=0.5)
-    np.testing.assert_array_equal(mdp.P[47, :, 47], 1)
-    assert not mdp.R[47].any()
-    assert mdp.gamma == 0.5
-    env.close()
-
-
 def test_terminal_states_are_absorbing_and_pay_nothing():
     np.testing.assert_array_equal(
         np.flatnonzero(examples.frozen_lake().terminal), [5, 7, 11, 12, 15]
@@ -109,15 +85,95 @@ def test_terminal_states_are_absorbing_and_pay_nothing():
     assert not paid_for_ever.terminal.any()
 
 
-def test_an_environment_without_a_table_is_refused():
-    with pytest.raises(ValueError, match="BlackjackEnv has no transition table"):
-        FiniteMDP.from_gymnasium(gymnasium.make("Blackjack-v1"))
+def test_an_absorbing_state_with_noisy_pay_is_not_terminal():
+    assert FiniteMDP(np.ones((1, 1, 1)), [[0.0]], 0.5, [1.0]).terminal.all()
+    assert not FiniteMDP(np.ones((1, 1, 1)), [[0.0]], 0.5, [1.0], reward_sd=1).terminal.any()
 
 
-def test_a_state_that_ends_the_episode_only_sometimes_is_refused():
-    class Sometimes:
-        initial_state_distrib = [1.0, 0.0]
-        P = {0: {0: [(0.5, 1, 0.0, True), (0.5, 1, 0.0, False)]}, 1: {0: [(1.0, 1, 0.0, True)]}}
+def on_transitions(reward_sd=0.0):
+    rng = np.random.default_rng(3)
+    P = rng.dirichlet(np.ones(3), size=(3, 2))
+    return P, rng.normal(size=(3, 2, 3)), 0.9, np.full(3, 1 / 3), reward_sd
 
-    with pytest.raises(ValueError, match="enters state 1 both as a terminal state"):
-        FiniteMDP.from_gymnasium(Sometimes())
+
+def test_rewards_on_transitions_have_their_mean_in_R():
+    P, R, *rest = on_transitions()
+    mdp = FiniteMDP(P, R, *rest)
+    np.testing.assert_array_equal(mdp.R_next, R)
+    np.testing.assert_allclose(mdp.R, (P * R).sum(axis=2))
+    assert FiniteMDP(P, mdp.R, *rest).R_next is None
+    for name in ("R", "R_next", "reward_sd", "reward_variance"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(mdp, name)[0, 0] = 0
+
+
+@pytest.mark.parametrize("shape", [(), (3, 2), (3, 2, 3)])
+def test_reward_variance_is_second_moment_less_squared_mean(shape):
+    sd = np.random.default_rng(1).uniform(size=shape)
+    P, R, *rest = on_transitions(sd)
+    mdp = FiniteMDP(P, R, *rest)
+    noise = np.broadcast_to(sd if len(shape) != 2 else sd[:, :, None], P.shape)
+    second = (P * (R**2 + noise**2)).sum(axis=2)
+    np.testing.assert_allclose(mdp.reward_variance, second - mdp.R**2, atol=1e-14)
+    assert not mdp.with_mean_rewards.reward_variance.any()
+    np.testing.assert_array_equal(mdp.with_mean_rewards.R, mdp.R)
+
+
+def test_a_copy_with_another_discount_keeps_its_rewards():
+    P, R, *rest = on_transitions(0.5)
+    copy = replace(FiniteMDP(P, R, *rest), gamma=0.5)
+    np.testing.assert_array_equal(copy.R_next, R)
+    assert (copy.reward_sd == 0.5).all()
+    with pytest.raises(ValueError, match=r"R\[0, 0\] is 0, but the mean of R_next there is"):
+        replace(copy, R=np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"R": np.zeros((3, 3))}, r"R has shape \[3, 3\], not \[3, 2\] or \[3, 2, 3\]"),
+        (
+            {"reward_sd": np.zeros(3)},
+            r"reward_sd has shape \[3\], not \[\] or \[3, 2\] or \[3, 2, 3",
+        ),
+        ({"reward_sd": -1}, r"reward_sd is -1, not from 0 to 1e\+100"),
+        ({"reward_sd": [[0, 0], [0, -2], [0, 0]]}, r"reward_sd\[1, 1\] is -2, not from 0"),
+        ({"R": np.full((3, 2), 1e308)}, r"R\[0, 0\] is 1e\+308, not from -1e\+100 to 1e\+100"),
+        ({"R": np.full((3, 2), 1j)}, r"R\[0, 0\] is 1j, with an imaginary part"),
+        ({"R": [["1", 0], [0, 0], [0, 0]]}, r"R must be an array of numbers \(R\[0, 0\] is .*'1'"),
+        ({"R": [[1, 0], [0, None], [0, 0]]}, r"R must be an array of numbers \(R\[1, 1\] is None"),
+        ({"R": [[1, 0], [0], [0, 0]]}, r"R must be an array of numbers \(its rows have different"),
+        ({"R": None}, r"R must be an array of numbers \(R is None"),
+        ({"rho0": np.ma.masked_equal([0.5, 0, 0.5], 0)}, r"rho0\[1\] is masked"),
+        ({"rho0": np.full(3, 1 / 3, "f")}, r"rho0 sums to 1.0000000298, not 1; float32\?"),
+        ({"rho0": [0.9, 0.1, 1 - 0.9 - 0.1]}, r"rho0\[2\] is -2.77.*e-17, not .* a rounding error"),
+    ],
+)
+def test_what_is_not_a_table_of_real_numbers_is_refused_by_name(change, message):
+    P, R, gamma, rho0, _ = on_transitions()
+    tables = {"P": P, "R": R, "gamma": gamma, "rho0": rho0} | change
+    with pytest.raises(ValueError, match=message):
+        FiniteMDP(**tables)
+
+
+def test_a_discount_of_one_is_taken_and_its_neighbours_are_not():
+    P, R, rho0 = tables()
+    assert FiniteMDP(P, R, 1, rho0).gamma == 1
+    with pytest.raises(ValueError, match="gamma is 1 - 1.1e-16; give 1, or at most 1 - 1e-12"):
+        FiniteMDP(P, R, 1 - 2**-53, rho0)
+
+
+@pytest.mark.parametrize("on_transitions", [False, True])
+def test_tables_with_the_action_first_are_told_apart_and_taken(on_transitions):
+    rng = np.random.default_rng(0)
+    P = rng.dirichlet(np.ones(3), size=(2, 3))
+    R = rng.normal(size=(2, 3, 3) if on_transitions else (3, 2))
+    with pytest.raises(ValueError, match=r"\[2, 3, 3\], \[A, S, S\] with the action first"):
+        FiniteMDP(P, R, 0.5, [1, 0, 0])
+    mdp = FiniteMDP.from_action_first(P, R, 0.5, [1, 0, 0], reward_sd=np.ones((2, 3, 3)))
+    np.testing.assert_array_equal(mdp.P[2, 1], P[1, 2])
+    if on_transitions:
+        np.testing.assert_array_equal(mdp.R_next[2, 1], R[1, 2])
+    else:
+        np.testing.assert_array_equal(mdp.R, R)
+    assert mdp.reward_sd.shape == (3, 2, 3)

@@ -11,6 +11,7 @@ from utils import exact, symbolic
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import TabularSoftmax
+from utils.symbolic.worlds import count, in_words, table_shapes, table_symbols
 
 
 def at(value, point):
@@ -206,3 +207,27 @@ def test_free_tables_have_their_shape_and_names_of_their_own():
     assert m.tables["phi"].shape == (3, 2, 2) and str(m.tables["c"][1]) == "c1"
     assert m.tables["lam"] - m.gamma != 0
     assert len({str(x) for table in ("phi", "c") for x in m.tables[table].flat}) == 14
+
+
+def test_named_symbols_are_positive_and_bound_by_no_relation():
+    m = symbolic.named_mdp(2, 3)
+    tables = (m.rho0, m.P, m.R, m.pi)
+    symbols = {x for table in tables for x in table.flat} | {m.gamma}
+    assert len(symbols) == 2 + 12 + 6 + 6 + 1
+    assert all(x.is_positive for x in symbols)
+
+
+def test_tables_of_symbols_have_the_shape_that_is_asked_for():
+    assert table_shapes(["b"], 2, 3) == {"b": (2, 3)}
+    assert table_shapes({"c": (2,), "x": ()}, 2, 3) == {"c": (2,), "x": ()}
+    assert table_symbols("b", (2, 2)) == ["b00", "b01", "b10", "b11"]
+    assert table_symbols("x", ()) == ["x"]
+    assert symbolic.free_mdp(2, 3, tables=["b"]).tables["b"].shape == (2, 3)
+
+
+def test_a_world_is_named_by_its_size():
+    names = [str(x) for x in symbolic.free_mdp(2, 3, extra=("c",)).gamma.field.gens]
+    assert in_words(names) == "2 states, 3 actions, any policy"
+    assert in_words(["R00", "R01", "c"]) == "1 state, 2 actions"
+    assert in_words(["x", "y"]) == ""
+    assert count(1, "action") == "1 action" and count(2, "action") == "2 actions"

@@ -16,7 +16,7 @@ Case = tuple[str, Hashable]  # (name of the line, place in it)
 
 @dataclass(frozen=True)
 class Claim:
-    """What the reader is told about the statement beside the verdict itself; see `check`."""
+    """What the reader is told about the statement beside the verdict itself; see ``check``."""
 
     label: str
     method: str
@@ -104,7 +104,7 @@ class Claim:
 
 
 class About(TypedDict, total=False):
-    """What a check is told about its statement; see `identities.check`."""
+    """What a check is told about its statement; see ``identities.check``."""
 
     kind: str
     scope: str
@@ -211,7 +211,7 @@ def paired_with_wrong(left: Any, right: Any, candidate: Any) -> dict[Case, tuple
 
 
 def differing(pairs: Mapping[Case, tuple[Any, Any]], same: Callable[[Any, Any], bool]) -> set[Case]:
-    """The cases in which two sides differ. `Undecided` only if no case is known to differ."""
+    """The cases in which two sides differ. ``Undecided`` only if no case is known to differ."""
     found, open_question = set(), None
     for case, (left, right) in pairs.items():
         try:

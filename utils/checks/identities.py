@@ -29,7 +29,7 @@ def check(
 ) -> Verdict:
     """Decide exactly whether left = right, case by case, for every value of the symbols.
 
-    label           the equation's label, such as "eq:traj-score"
+    label           the equation's label, such as "``eq:traj-score``"
     left            a field element, SymPy expression or number, or an array, list or mapping of
                     them; a mapping whose keys are words, {line: value or array}, names the lines
     right           the same cases; a single value on either side serves all of them
@@ -44,7 +44,7 @@ def check(
     excused         {line or case: why no wrong version can differ there}
     rests_on_proof  what is left to the proof alone ("the exchange of limit and derivative")
     ValueError if the label is not of the form "eq:...", if no wrong version is given, or if the two
-    sides have different cases; `decide.Undecided` if a case can be neither proved nor disproved.
+    sides have different cases; ``decide.Undecided`` if a case can be neither proved nor disproved.
     """
     pairs = claims.paired(left, right)
     statement = _about_symbols(label, "exact", wrong, note, about, "identity", pairs)
@@ -75,9 +75,9 @@ def check_at_most(
     """Decide exactly whether smaller <= larger, case by case, for all non-negative symbols.
 
     smaller, larger  field elements (or arrays, lists, mappings of them) whose symbols range over
-                     the non-negative numbers; see `symbolic.nonnegative_mdp`
+                     the non-negative numbers; see ``symbolic.nonnegative_mdp``
     wrong            {name: a larger side that is too small}; each must fail at some point
-    Further arguments and errors as for `check`.
+    Further arguments and errors as for ``check``.
     """
     pairs = claims.paired(smaller, larger)
     statement = _about_symbols(label, "exact inequality", wrong, note, about, "inequality", pairs)
@@ -102,12 +102,13 @@ def check_on_random_mdps(
 ) -> Verdict:
     """Try smaller <= larger on many MDPs, in exact fractions. This is a test and not a proof.
 
-    smaller, larger  [N] or [N,K] of `Fraction` or int, or {line: such rows}; row n belongs to MDP n
-                     (see `random_fractions.random_problems`), the K columns are cases such as times
+    smaller, larger  [N] or [N, K] of ``Fraction`` or int, or {line: such rows}; row n belongs to
+                     MDP n (see ``random_fractions.random_problems``), the K columns are cases such
+                     as times
     wrong            {name: a larger side that is too small, or {line: one}}; at least one MDP must
                      violate each, and in each column some wrong version must be violated
     ValueError if an entry is a float, if the shapes differ, or if there are fewer than 100 MDPs.
-    Otherwise as `check`.
+    Otherwise as ``check``.
     """
     small, large = _exact_columns("smaller", smaller), _exact_columns("larger", larger)
     pairs = claims.paired(small, large)
@@ -176,7 +177,7 @@ def check_at_random_points(
 ) -> Verdict:
     """Test left = right at random points of a finite field, for MDPs too large to expand.
 
-    left, right  functions of an MDP (`finite_field.FiniteFieldMDP`); their values are numbers, or
+    left, right  functions of an MDP (``finite_field.FiniteFieldMDP``); their values are numbers, or
                  arrays, lists or mappings of them, or {line: such values}
     degrees      {(n_states, n_actions): D} for each size: D bounds the total degree of the
                  numerator of left - right over a common denominator, and that of the product of
@@ -188,7 +189,7 @@ def check_at_random_points(
     A point where a denominator of either side is 0 is drawn anew. So if the numerator is not 0
     modulo q = 2^61 - 1, all k points of one size pass with probability at most (D/(q - D))^k. A
     wrong version that differs at one point is wrong for sure. Further arguments and errors as for
-    `check`.
+    ``check``.
     """
     sizes = " and ".join(f"{S} states with {A} actions" for S, A in degrees)
     world = f"{sizes}, any policy"

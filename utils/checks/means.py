@@ -30,11 +30,11 @@ def check_mean(
 ) -> Verdict:
     """Compare Monte Carlo with the exact mean, on the scale of the exact standard deviation.
 
-    samples             [N] or [N,K], independent rows, one a trajectory unless `rows_are` differs;
-                        or {line: such rows}
+    samples             [N] or [N, K], independent rows, one a trajectory unless ``rows_are`` says
+                        otherwise; or {line: such rows}
     mean                scalar or [K], exact; {line: ...} if the samples are
     standard_deviation  scalar or [K], exact, of one row; {line: ...} if the samples are
-    wrong               {name: rows of a wrong estimator, or {line: rows}}, shape as `samples`
+    wrong               {name: rows of a wrong estimator, or {line: rows}}, shape as ``samples``
     where               the MDP the samples come from
     rows_are            what one row is, in the plural
     The statement passes if every coordinate of the sample mean lies within 5 exact standard errors
@@ -45,7 +45,7 @@ def check_mean(
     wrong version fails in it. The verdict says how many are. If no coordinate with a mean other
     than 0 is further than 5 standard errors from 0, the check cannot tell the mean from 0, and says
     so. Each line of a display needs a coordinate in which a wrong version fails. Further arguments
-    as for `identities.check`.
+    as for ``identities.check``.
     """
     statement = claims.claim(label, "Monte Carlo", wrong, note, about, world=where)
     lines = claims.lines_of(samples)
@@ -94,7 +94,7 @@ def _in_words(figures: Simulation, places: int) -> str:
     count = f"{figures.samples:,}".replace(",", "\u202f")
     many = figures.coordinates > 1
     return (
-        f"agrees with Monte Carlo: {count} {figures.samples_are} give "
+        f"agrees with a simulation: {count} {figures.samples_are} give "
         f"{_number(figures.mean, places)} ± {figures.standard_error:.{places}f}, "
         f"exact {_number(figures.exact, places)}"
         f"{f'; largest of {figures.coordinates} deviations' if many else '; deviation'} "

@@ -195,7 +195,7 @@ class Verdict:
         return str(self)
 
     def as_html(self, number: str = "") -> str:
-        """The verdict for a page. With its equation's number it reads "(1.7) eq:traj-score …".
+        """The verdict for a page. With its equation's number it reads "(1.7) ``eq:traj-score`` …".
 
         The colours stand in it, since JupyterLab does not have the book's style sheet. The link
         leads to the equation: jupyterlab-myst calls it ``eq-…``, the built book ``equation-eq-…``.
@@ -220,7 +220,7 @@ class Verdict:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Verdict:
-        """The verdict that `as_facts` wrote down."""
+        """The verdict that ``as_facts`` wrote down."""
         inner: dict[str, Any] = {
             "scope": Scope(**facts.get("scope", {})),
             "lines": tuple(_read(Line, line) for line in facts.get("lines", ())),

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sympy.polys.fields import FracElement
-from sympy.polys.matrices import DomainMatrix
 
 
 def object_array(nested: Any) -> np.ndarray:
-    """A NumPy array of Python objects from nested lists, without NumPy guessing a shape."""
-    shape, level = [], nested
-    while isinstance(level, list | tuple):
-        shape.append(len(level))
-        level = level[0]
-    out = np.empty(shape, dtype=object)
-    for index in np.ndindex(*shape):
-        level = nested
-        for i in index:
-            level = level[i]
-        out[index] = level
-    return out
+    """A NumPy array of Python objects from nested lists; it may hold fractions or polynomials."""
+    return np.array(nested, dtype=object)
 
 
 def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve matrix @ x = right exactly, for field elements; shapes [S,S] and [S]."""
+    """The solution x of matrix @ x = right, shapes [S, S] and [S] or [S, k].
+
+    Without rounding for arrays of objects: fractions, dual numbers, elements of a field of rational
+    functions. ZeroDivisionError if their determinant is 0.
+    """
     rows, columns = matrix.shape
-    if rows != columns or right.shape != (rows,):
+    if rows != columns or right.ndim not in (1, 2) or len(right) != rows:
         raise ValueError(
             f"matrix has shape {matrix.shape} and right {right.shape}; "
             f"they should be ({rows}, {rows}) and ({rows},)"
         )
-    domain = next(x.field.to_domain() for x in matrix.flat if isinstance(x, FracElement))
-    convert = domain.field
-    left = DomainMatrix([[convert(x) for x in row] for row in matrix], matrix.shape, domain)
-    column = DomainMatrix([[convert(x)] for x in right], (rows, 1), domain)
-    return object_array([row[0] for row in left.lu_solve(column).to_list()])
+    if matrix.dtype != object and right.dtype != object:
+        return np.linalg.solve(matrix, right)
+    functions = any(hasattr(x, "field") for x in matrix.flat)
+    return (solve_functions if functions else eliminate)(matrix, right)
+
+
+def solve_functions(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """``solve`` for rational functions, by SymPy's LU decomposition over their field."""
+    from sympy.polys.matrices import DomainMatrix  # deferred: it makes `import utils` slower
+
+    convert = next(x.field for x in matrix.flat if hasattr(x, "field"))
+
+    def in_field(table: np.ndarray) -> DomainMatrix:
+        rows = [[convert(x) for x in row] for row in table]
+        return DomainMatrix(rows, table.shape, convert.to_domain())
+
+    solution = in_field(matrix).lu_solve(in_field(right.reshape(len(matrix), -1)))
+    return object_array(solution.to_list()).reshape(right.shape)
+
+
+def eliminate(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """``solve`` by Gauss-Jordan elimination, for any numbers that add, multiply and divide.
+
+    Integers among them are taken for numbers of the same kind as the others.
+    """
+    n = len(matrix)
+    table = np.concatenate([matrix, right.reshape(n, -1)], axis=1).astype(object)
+    table = table * next((x**0 for x in table.flat if not isinstance(x, Integral)), Fraction(1))
+    for k in range(n):
+        pivot = next((i for i in range(k, n) if table[i, k] != 0), None)
+        if pivot is None:
+            raise ZeroDivisionError("the determinant is 0: there is not exactly one solution")
+        table[[k, pivot]] = table[[pivot, k]]
+        table[k] = table[k] / table[k, k]
+        for i in range(n):
+            if i != k:
+                table[i] = table[i] - table[k] * table[i, k]
+    return table[:, n:].reshape(right.shape)
 
 
 def determinant(matrix: np.ndarray) -> Any:
-    """det of a square array, without division: expansion along the first row."""
+    """det of a square array, without division: expansion along the first row.
+
+    On the few states of a symbolic world this is faster than SymPy's Berkowitz algorithm.
+    """
     if matrix.shape == (1, 1):
         return matrix[0, 0]
     minors = (np.delete(matrix[1:], j, axis=1) for j in range(len(matrix)))

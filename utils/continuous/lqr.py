@@ -13,12 +13,19 @@ gamma (alpha + beta theta)^2 < 1.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from utils.common.statistics import mean_and_standard_error
-from utils.common.validation import check_count, check_discount, check_generator, check_name
+from utils.common.validation import (
+    LARGEST,
+    check_count,
+    check_discount,
+    check_generator,
+    check_name,
+    check_number,
+)
 from utils.estimators.forms import discounted_rewards_to_go, discounts
 from utils.estimators.gradient import Estimate
 
@@ -38,8 +45,7 @@ class LQR:
     def __post_init__(self) -> None:
         check_discount(self.gamma)
         for name in ("alpha", "beta", "q", "c", "noise_variance", "start_variance"):
-            if not math.isfinite(getattr(self, name)):
-                raise ValueError(f"{name} is {getattr(self, name)}, not a finite number")
+            check_number(name, getattr(self, name))
         for name in ("noise_variance", "start_variance"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, not a variance (>= 0)")
@@ -53,9 +59,8 @@ class LinearGaussianPolicy:
     sigma: float = 0.5
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.theta):
-            raise ValueError(f"theta is {self.theta}, not a finite number")
-        if not (math.isfinite(self.sigma) and self.sigma > 0):
+        check_number("theta", self.theta)
+        if check_number("sigma", self.sigma) <= 0:
             raise ValueError(f"sigma is {self.sigma}, not a positive number")
 
     def score(self, states, actions) -> np.ndarray:
@@ -65,12 +70,16 @@ class LinearGaussianPolicy:
 
 @dataclass(frozen=True, eq=False)
 class LQRRollouts:
-    """``path`` [T + 1, N] of states; ``actions``, ``rewards`` and the actions' ``noise`` [T, N]."""
+    """``path`` [T + 1, N] of states; ``actions``, ``rewards`` and the actions' ``noise`` [T, N].
+
+    ``lqr`` is the problem that was simulated.
+    """
 
     path: np.ndarray
     actions: np.ndarray
     rewards: np.ndarray
     noise: np.ndarray
+    lqr: LQR
 
 
 def state_variances(lqr: LQR, policy: LinearGaussianPolicy, horizon: int) -> np.ndarray:
@@ -78,12 +87,12 @@ def state_variances(lqr: LQR, policy: LinearGaussianPolicy, horizon: int) -> np.
 
     One step on it is (alpha + beta theta)^2 E s_t^2 + beta^2 sigma^2 + noise variance.
     """
-    closed_loop = (lqr.alpha + lqr.beta * policy.theta) ** 2
+    closed_loop = _closed_loop(lqr, policy)
     fresh = (lqr.beta * policy.sigma) ** 2 + lqr.noise_variance
     m = [lqr.start_variance]
     for _ in range(check_count("horizon", horizon) - 1):
         m.append(closed_loop * m[-1] + fresh)
-    return np.array(m)
+    return _finite(m)
 
 
 def objective(lqr: LQR, policy: LinearGaussianPolicy, horizon: int | None = None) -> float:
@@ -100,18 +109,19 @@ def value_coefficients(
     One step back: k = q + c theta^2 + gamma (alpha + beta theta)^2 k' and
     m = c sigma^2 + gamma (k' (beta^2 sigma^2 + noise variance) + m').
     """
-    closed_loop = (lqr.alpha + lqr.beta * policy.theta) ** 2
+    closed_loop = _closed_loop(lqr, policy)
     fresh = (lqr.beta * policy.sigma) ** 2 + lqr.noise_variance
     step_cost, noise_cost = lqr.q + lqr.c * policy.theta**2, lqr.c * policy.sigma**2
     if horizon is None:
         _check_stable(lqr, closed_loop)
-        k = step_cost / (1 - lqr.gamma * closed_loop)
-        return np.array([k]), np.array([(noise_cost + lqr.gamma * k * fresh) / (1 - lqr.gamma)])
+        forever = step_cost / (1 - lqr.gamma * closed_loop)
+        noise = (noise_cost + lqr.gamma * forever * fresh) / (1 - lqr.gamma)
+        return np.array([forever]), np.array([noise])
     k, m = [0.0], [0.0]
     for _ in range(check_count("horizon", horizon)):
         m.append(noise_cost + lqr.gamma * (k[-1] * fresh + m[-1]))
         k.append(step_cost + lqr.gamma * closed_loop * k[-1])
-    return np.array(k[::-1]), np.array(m[::-1])
+    return _finite(k)[::-1], _finite(m)[::-1]
 
 
 def action_values(lqr: LQR, policy: LinearGaussianPolicy, states, actions, k, m) -> np.ndarray:
@@ -146,6 +156,7 @@ def simulate(
     """``n`` independent trajectories of ``horizon`` steps, time-major."""
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
+    state_variances(lqr, policy, horizon + 1)  # refuses a loop that explodes within the horizon
     path = np.empty((horizon + 1, n))
     path[0] = math.sqrt(lqr.start_variance) * rng.standard_normal(n)
     noise = rng.standard_normal((horizon, n))
@@ -155,7 +166,7 @@ def simulate(
         actions[t] = policy.theta * path[t] + policy.sigma * noise[t]
         path[t + 1] = lqr.alpha * path[t] + lqr.beta * actions[t] + push[t]
     rewards = -(lqr.q * path[:-1] ** 2 + lqr.c * actions**2)
-    return LQRRollouts(path, actions, rewards, noise)
+    return LQRRollouts(path, actions, rewards, noise, lqr)
 
 
 def score_gradient(
@@ -167,6 +178,7 @@ def score_gradient(
     horizon). Both are unbiased for the derivative of J_T.
     """
     check_name("weights", weights, ("reward-to-go", "q"))
+    _check_of(rollouts, lqr)
     horizon = len(rollouts.actions)
     states = rollouts.path[:-1]
     if weights == "reward-to-go":
@@ -187,6 +199,7 @@ def reparameterised_gradient(
     It differentiates through the dynamics: ds' = alpha ds + beta da and da = s + theta ds. So it
     needs to know alpha and beta, which the score form does not.
     """
+    _check_of(rollouts, lqr)
     horizon, n = rollouts.actions.shape
     state_slope, samples = np.zeros(n), np.zeros(n)
     for t in range(horizon):
@@ -198,9 +211,41 @@ def reparameterised_gradient(
     return Estimate(*mean_and_standard_error(samples), n)
 
 
+def _closed_loop(lqr: LQR, policy: LinearGaussianPolicy) -> float:
+    """(alpha + beta theta)^2, once it is clear that these are a problem and a policy for it."""
+    for name, value, kind in (("lqr", lqr, LQR), ("policy", policy, LinearGaussianPolicy)):
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} is a {type(value).__name__}, not a {kind.__name__}")
+    return (lqr.alpha + lqr.beta * policy.theta) ** 2
+
+
 def _check_stable(lqr: LQR, closed_loop: float) -> None:
+    if lqr.gamma == 1:
+        raise ValueError("gamma is 1: the sum over t has no limit; give a horizon")
     if lqr.gamma * closed_loop >= 1:
         raise ValueError(
             f"gamma (alpha + beta theta)^2 is {lqr.gamma * closed_loop:.6g}, not below 1: "
             "the sum over t has no limit; give a horizon"
         )
+
+
+def _finite(steps: list[float]) -> np.ndarray:
+    """The numbers of a recursion as an array, if they stayed below ``LARGEST``."""
+    array = np.array(steps)
+    large = np.flatnonzero(~(np.abs(array) <= LARGEST))
+    if len(large):
+        raise ValueError(
+            f"after {large[0]} steps a second moment is {array[large[0]]:.3g}: the closed loop "
+            "explodes; give a shorter horizon"
+        )
+    return array
+
+
+def _check_of(rollouts: LQRRollouts, lqr: LQR) -> None:
+    """Raise unless these are rollouts of this problem, up to the discount."""
+    if not isinstance(rollouts, LQRRollouts):
+        raise ValueError(f"rollouts is a {type(rollouts).__name__}, not LQRRollouts")
+    if not isinstance(lqr, LQR):
+        raise ValueError(f"lqr is a {type(lqr).__name__}, not a LQR")
+    if replace(rollouts.lqr, gamma=lqr.gamma) != lqr:
+        raise ValueError(f"the rollouts are of {rollouts.lqr}, not of {lqr}")

@@ -7,6 +7,8 @@ consecutive trajectories each, so that their mean has an honest standard error.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from utils.common.statistics import mean_and_standard_error
@@ -33,7 +35,7 @@ def own_batch_mean(
     policy: DifferentiablePolicy,
     mdp: FiniteMDP,
     batch: int,
-    weights: str = "total-return",
+    weights: Literal["total-return", "reward-to-go"] = "total-return",
 ) -> Estimate:
     """The mean of the batch as baseline, the own return included (``eq:batch-mean-bias``).
 
@@ -94,13 +96,15 @@ def _batched(values: np.ndarray, batch: int) -> np.ndarray:
     return values.reshape(horizon, n // batch, batch)
 
 
-def _batch_estimate(rollouts: Rollouts, policy, weights: np.ndarray) -> Estimate:
+def _batch_estimate(
+    rollouts: Rollouts, policy: DifferentiablePolicy, weights: np.ndarray
+) -> Estimate:
     """Mean over batches of the batch mean of sum_t weights_t psi_t, coordinate by coordinate."""
-    samples = [
+    columns = [
         (weights * _batched(along_steps(table, rollouts), weights.shape[2]))
         .sum(axis=0)
         .mean(axis=1)
         for table in np.moveaxis(policy.scores, 2, 0)
     ]
-    samples = np.stack(samples, axis=1).reshape(-1, *policy.theta.shape)
+    samples = np.stack(columns, axis=1).reshape(-1, *policy.theta.shape)
     return Estimate(*mean_and_standard_error(samples), len(samples))

@@ -7,26 +7,31 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from utils.common.statistics import confidence_interval
-from utils.common.validation import check_name
+from utils.common.validation import finite_array
 from utils.estimators.forms import (
-    LEAVE_ONE_OUT,
+    AlongPaths,
+    AtTriples,
     along_path,
     along_steps,
     baseline_values,
     critic_tables,
     discounted_rewards_to_go,
     discounts,
-    generalised_advantages,
+    form_named,
     mean_of_others,
-    td_errors,
 )
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, TabularSoftmax, check_fits
+from utils.model.policies import (
+    DifferentiablePolicy,
+    TabularSoftmax,
+    check_differentiable,
+    check_fits,
+)
 from utils.sampling.rollouts import BLOCK, Rollouts
 
-WEIGHTS = ("total-return", "reward-to-go", "q", "advantage", "td-error", "gae", "all-action")
 # Cells (t, n) and (s, a, n) worked on at a time, 4 MB: bounds the memory and suits the cache.
 CELLS = 1 << 19
 
@@ -42,6 +47,11 @@ class Estimate:
     standard_error: np.ndarray
     n: int
 
+    @property
+    def variance(self) -> float:
+        """Unbiased estimate of tr Cov X, the variance of one copy summed over the coordinates."""
+        return float((self.standard_error**2).sum() * self.n)
+
     def confidence_interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """(low, high) for each coordinate by the normal approximation."""
         return confidence_interval(self.mean, self.standard_error, level)
@@ -52,13 +62,14 @@ def policy_gradient(
     policy: DifferentiablePolicy,
     mdp: FiniteMDP,
     weights: str = "reward-to-go",
-    baseline=None,
-    critic=None,
+    baseline: ArrayLike | None = None,
+    critic: tuple[ArrayLike, ArrayLike] | None = None,
     lam: float | None = None,
 ) -> Estimate:
     """Estimate the policy gradient, with an exact standard error for each coordinate.
 
-    One trajectory gives X = sum_{t<T} gamma^t psi_t (w_t - b_t). The weight w_t goes by name:
+    One trajectory gives X = sum_{t<T} gamma^t psi_t (w_t - b_t). ``weights`` names an entry of
+    ``estimators.forms.FORMS``, which says what w_t is:
 
     - "total-return": G_0 in place of gamma^t w_t, the same at every step (``eq:reinforce``);
     - "reward-to-go": w_t = G_t (``eq:reward-to-go``);
@@ -66,7 +77,8 @@ def policy_gradient(
     - "advantage": w_t = Q(s_t, a_t) - V(s_t) (``eq:baseline-invariance``);
     - "td-error": w_t = r_t + gamma V(s_{t+1}) - V(s_t) (``eq:td-error``);
     - "gae": w_t = GAE(``lam``) built on V (``eq:gae``);
-    - "all-action": psi_t w_t is replaced by its mean over actions, sum_a grad pi(a|s_t) Q(s_t, a).
+    - "all-action": psi_t w_t is replaced by its mean over actions, sum_a grad pi(a|s_t) Q(s_t, a)
+      (``eq:unrolled``).
 
     The first two are unbiased for grad J_T. The others are unbiased for the first T terms of
     ``eq:pgt-infinite``. All differ from grad J by less than the tail in ``eq:grad-tail``. With a
@@ -78,63 +90,38 @@ def policy_gradient(
     ``baseline`` is a number, an array [S] of b(s), an array [T, S] of b_t(s), or "leave-one-out":
     the mean of G_t over the other trajectories. "total-return" takes a number or "leave-one-out";
     "all-action" takes none. Under leave-one-out the trajectories share their baselines. Their
-    covariance, of relative size 1/N, is left out of the standard error; ``utils.leave_one_out``
-    has it exactly.
+    covariance, of relative size 1/N, is left out of the standard error;
+    ``estimators.leave_one_out`` has it exactly.
 
-    Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``.
+    Returns an ``Estimate`` whose arrays have the shape of ``policy.theta``. ValueError if rollouts,
+    policy and MDP do not fit together, if the policy has no score, and for a name, a shape or a
+    number that is wrong.
     """
-    check_name("weights", weights, WEIGHTS)
+    form = form_named(weights)
     check_fits(mdp, policy)
+    check_differentiable(policy)
     rollouts.check_fits(mdp)
-    if weights not in ("total-return", "reward-to-go"):
-        critic = critic_tables(rollouts, policy, mdp, critic)
-    if weights == "all-action":
-        if baseline is not None:
-            raise ValueError("weights='all-action' takes no baseline: it would drop out")
-        return _all_action(rollouts, policy, mdp, critic[1])
-    _check_baseline(weights, baseline)
+    form.check_baseline(baseline)
+    form.check_lam(lam)
+    V, Q = critic_tables(rollouts, policy, mdp, critic) if form.takes_critic else (None, None)
+    if form.over_actions:
+        table = form.rho(AtTriples(mdp.gamma, mdp.R[:, :, None], V, Q))[..., 0]
+        return _over_actions(rollouts, policy, mdp.gamma, table)
     if isinstance(baseline, str):  # sums over all trajectories, before these are cut into blocks
         rewards = rollouts.rewards.sum(axis=1, keepdims=True)
         sums = discounted_rewards_to_go(rewards, mdp.gamma)
 
     def step_weights(part: Rollouts) -> np.ndarray:
         """What multiplies psi_t, [T, n]; gamma^t is included."""
-        values = _weights_of(part, mdp, weights, critic, lam)
+        values = form.weights(AlongPaths.of(part, mdp.gamma, V, Q), lam)
         if isinstance(baseline, str):
             values = values - mean_of_others(values, sums, rollouts.n)
         elif baseline is not None:
             b = baseline_values(part, mdp, baseline)
-            values -= b if weights == "total-return" else b * discounts(mdp.gamma, part.horizon)
-        if weights == "total-return":
-            return np.broadcast_to(values[0], values.shape)
-        return values
+            values -= b if form.whole else b * discounts(mdp.gamma, part.horizon)
+        return np.broadcast_to(values[0], values.shape) if form.whole else values
 
     return _estimate(rollouts, policy, step_weights)
-
-
-def _check_baseline(weights: str, baseline) -> None:
-    if isinstance(baseline, str):
-        check_name("baseline", baseline, (LEAVE_ONE_OUT,))
-        if weights not in ("total-return", "reward-to-go"):
-            raise ValueError(f"baseline='leave-one-out' is a mean of returns, not for {weights!r}")
-    elif weights == "total-return" and np.ndim(baseline):
-        raise ValueError("weights='total-return' takes a single number as baseline")
-
-
-def _weights_of(part: Rollouts, mdp: FiniteMDP, weights: str, critic, lam) -> np.ndarray:
-    """gamma^t w_t for each step, [T, n]; for "total-return" the first row holds G_0."""
-    if weights in ("total-return", "reward-to-go"):
-        return discounted_rewards_to_go(part.rewards, mdp.gamma)
-    V, Q = critic
-    if weights == "q":
-        values = along_steps(Q, part)
-    elif weights == "advantage":
-        values = along_steps(Q - (V if V.ndim == 1 else V[:-1])[..., None], part)
-    elif weights == "td-error":
-        values = td_errors(part, mdp, V)
-    else:
-        values = generalised_advantages(part, mdp, V, lam)
-    return values * discounts(mdp.gamma, part.horizon)
 
 
 def estimate_from_step_weights(
@@ -143,7 +130,9 @@ def estimate_from_step_weights(
     """Mean and standard error of X = sum_t weights_t psi_t over the trajectories.
 
     ``weights`` is [T, N] and holds whatever multiplies the score psi_t, gamma^t included.
+    ValueError for another shape, such as [N, T].
     """
+    weights = finite_array("weights", weights, rollouts.rewards.shape)
     blocks = iter(_blocks(rollouts, policy))
     return _estimate(rollouts, policy, lambda part: weights[:, next(blocks)])
 
@@ -154,9 +143,14 @@ def _estimate(
     step_weights: Callable[[Rollouts], np.ndarray],
 ) -> Estimate:
     """The estimate from X = sum_t weights_t psi_t, one block of trajectories after the other."""
-    sums = _tabular_sums if isinstance(policy, TabularSoftmax) else _shared_sums
+
+    def sums(part: Rollouts) -> tuple[np.ndarray, np.ndarray]:
+        if isinstance(policy, TabularSoftmax):
+            return _tabular_sums(part, policy, step_weights(part))
+        return _shared_sums(part, policy, step_weights(part))
+
     parts = (rollouts.columns(block) for block in _blocks(rollouts, policy))
-    return _from_sums((sums(part, policy, step_weights(part)) for part in parts), rollouts.n)
+    return _from_sums(map(sums, parts), rollouts.n)
 
 
 def _tabular_sums(part: Rollouts, policy: TabularSoftmax, weights: np.ndarray):
@@ -170,7 +164,7 @@ def _tabular_sums(part: Rollouts, policy: TabularSoftmax, weights: np.ndarray):
     cells = _visit_cells(part.states, part.actions, n_actions)
     counted = np.bincount(cells.ravel(), weights.ravel(), n_states * n_actions * part.n)
     samples = policy.row_scores.swapaxes(1, 2) @ counted.reshape(n_states, n_actions, part.n)
-    return samples.sum(axis=2), np.einsum("san,san->sa", samples, samples)
+    return samples.sum(axis=2), np.vecdot(samples, samples)
 
 
 def _shared_sums(part: Rollouts, policy: DifferentiablePolicy, weights: np.ndarray):
@@ -183,10 +177,13 @@ def _shared_sums(part: Rollouts, policy: DifferentiablePolicy, weights: np.ndarr
 
 
 def _visit_cells(states, actions, n_actions: int) -> np.ndarray:
-    """The number of the cell (s_t, a_t, n) in C order for each step, a few rows at a time."""
+    """The number of the cell (s_t, a_t, n) in C order for each step, a few rows at a time.
+
+    There are at most ``CELLS`` cells, so the integers of the states are large enough for them.
+    """
     horizon, n = states.shape
-    cells = np.empty((horizon, n), dtype=np.int64)
-    trajectories = np.arange(n)
+    cells = np.empty((horizon, n), dtype=states.dtype)
+    trajectories = np.arange(n, dtype=states.dtype)
     rows = max(1, BLOCK // n)
     for t in range(0, horizon, rows):
         part = cells[t : t + rows]
@@ -197,9 +194,9 @@ def _visit_cells(states, actions, n_actions: int) -> np.ndarray:
     return cells
 
 
-def _all_action(rollouts, policy, mdp, Q) -> Estimate:
+def _over_actions(rollouts, policy, gamma: float, Q) -> Estimate:
     """X = sum_t gamma^t h_t(s_t) with h_t(s) = sum_a grad pi(a|s) Q_t(s, a)."""
-    factors = discounts(mdp.gamma, rollouts.horizon)
+    factors = discounts(gamma, rollouts.horizon)
     pi = policy.probabilities
     if isinstance(policy, TabularSoftmax):
         # h(s) has the row of s only: pi(b|s) (Q(s, b) - sum_a pi(a|s) Q(s, a)) in column b.
@@ -244,7 +241,7 @@ def _blocks(rollouts: Rollouts, policy: DifferentiablePolicy) -> list[slice]:
 
 
 def _from_sums(blocks: Iterable[tuple[np.ndarray, np.ndarray]], n: int) -> Estimate:
-    total, square = (sum(parts) for parts in zip(*blocks, strict=True))
+    total, square = (np.sum(parts, axis=0) for parts in zip(*blocks, strict=True))
     mean = total / n
     if n == 1:
         return Estimate(mean, np.full_like(mean, np.inf), n)
@@ -262,11 +259,14 @@ def pool(estimates: Iterable[Estimate]) -> Estimate:
     if not parts:
         raise ValueError("there is no estimate to pool")
     n = sum(part.n for part in parts)
-    mean = sum(part.n * part.mean for part in parts) / n
-    squares = sum(
-        (part.standard_error**2 * part.n * (part.n - 1) if part.n > 1 else 0)
-        + part.n * (part.mean - mean) ** 2
-        for part in parts
+    mean = np.sum([part.n * part.mean for part in parts], axis=0) / n
+    squares = np.sum(
+        [
+            (part.standard_error**2 * part.n * (part.n - 1) if part.n > 1 else 0)
+            + part.n * (part.mean - mean) ** 2
+            for part in parts
+        ],
+        axis=0,
     )
     if n == 1:
         return parts[0]

@@ -10,7 +10,7 @@ import numpy as np
 
 from utils.exact import bellman as exact
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, FinitePolicy
+from utils.model.policies import DifferentiablePolicy, FinitePolicy, check_differentiable
 
 
 def stationary_law(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
@@ -39,6 +39,7 @@ def average_reward_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy) -> np.
     grad eta = sum_s mu(s) sum_a grad pi(a|s) (R(s, a) + (P b)(s, a)), where b, the differential
     value, solves b = r_pi - eta + P_pi b. Errors as ``stationary_law``.
     """
+    check_differentiable(policy)
     mu = stationary_law(mdp, policy)
     r_pi = exact.policy_reward(mdp, policy)
     kernel = exact.policy_kernel(mdp, policy)
@@ -55,6 +56,7 @@ def stationary_law_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy) -> np.
     From mu^T = mu^T P_pi: grad mu^T = mu^T (grad P_pi) (I - P_pi + 1 mu^T)^{-1}. Errors as
     ``stationary_law``.
     """
+    check_differentiable(policy)
     mu = stationary_law(mdp, policy)
     slopes = policy.probabilities[:, :, None] * policy.scores
     inflow = np.einsum("s,sad,san->nd", mu, slopes, mdp.P)

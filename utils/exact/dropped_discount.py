@@ -11,27 +11,18 @@ import numpy as np
 
 from utils.common.validation import check_count
 from utils.exact import bellman as exact
+from utils.exact.chain import PolicyChain
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, FinitePolicy
+from utils.model.policies import DifferentiablePolicy, FinitePolicy, check_differentiable
 
 
 def expected_visits(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
     """d_1(s) = sum_t P(s_t = s) on the states that are not terminal, and 0 on the others, [S].
 
-    ValueError if the episode can go on for ever: the spectral radius of P_pi on the states that are
-    not terminal must be below 1.
+    ValueError if from some state the episode never ends; else the spectral radius of P_pi on the
+    states that are not terminal is below 1, and the sum converges.
     """
-    going = ~mdp.terminal
-    kernel = exact.policy_kernel(mdp, policy)[np.ix_(going, going)]
-    radius = np.abs(np.linalg.eigvals(kernel)).max(initial=0.0)
-    if radius > 1 - 1e-12:
-        raise ValueError(
-            f"the spectral radius is {radius:.12g} on the states that are not terminal; "
-            "it should be below 1, so that every episode ends"
-        )
-    visits = np.zeros(mdp.n_states)
-    visits[going] = np.linalg.solve(np.eye(len(kernel)) - kernel.T, mdp.rho0[going])
-    return visits
+    return PolicyChain(mdp, policy).resolve_transposed(1, mdp.rho0)
 
 
 def direction_without_gamma_t(
@@ -40,8 +31,9 @@ def direction_without_gamma_t(
     """omega, in the shape of ``policy.theta``, with the stationary Q.
 
     With ``horizon`` T the first T terms, sum_{t<T} E[psi_t Q(s_t, a_t)]. Without it the whole sum
-    sum_s d_1(s) sum_a grad pi(a|s) Q(s, a) (``eq:tabular-ascent``); errors as `expected_visits`.
+    sum_s d_1(s) sum_a grad pi(a|s) Q(s, a) (``eq:tabular-ascent``); errors as ``expected_visits``.
     """
+    check_differentiable(policy)
     if horizon is None:
         visits = expected_visits(mdp, policy)
     else:
@@ -73,7 +65,7 @@ def angle_to_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy) -> Angle:
     cosine is at least ``Angle.bound`` (``eq:kantorovich``).
 
     ValueError if gamma is 0 (then d_gamma forgets states that d_1 counts), if one of the two
-    vectors is 0, or as `expected_visits`.
+    vectors is 0, or as ``expected_visits``.
     """
     if mdp.gamma == 0:
         raise ValueError("gamma is 0; it should be above 0 for d_gamma to see every visited state")

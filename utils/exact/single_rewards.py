@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from utils.common.chain import Tables
 from utils.common.validation import check_count
 from utils.exact.moments import score_moments
-from utils.model import rational
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy
+from utils.model.protocol import Tables as MDPTables
 
 
-def expected_rewards(mdp, pi: np.ndarray, horizon: int) -> np.ndarray:
+def expected_rewards(mdp: MDPTables, pi: np.ndarray, horizon: int) -> np.ndarray:
     """E[r_0], ..., E[r_{T-1}] under the policy table ``pi`` [S, A], as an array [T].
 
     E[r_k] = rho0^T P_pi^k r_pi (``eq:J-finite-matrix``, one term).
     """
-    kernel, reward = averaged(mdp, pi)
-    law, means = mdp.rho0, []
-    for _ in range(check_count("horizon", horizon, least=0)):
-        means.append(law @ reward)
-        law = law @ kernel
-    return np.array(means)
+    chain = Tables(mdp.P, mdp.R, mdp.gamma, mdp.rho0, pi)
+    return chain.state_laws(check_count("horizon", horizon, least=0))[:-1] @ chain.r_pi
 
 
-def reward_slopes(mdp, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndarray:
+def reward_slopes(mdp: MDPTables, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndarray:
     """The derivatives of E[r_0], ..., E[r_{T-1}] when ``pi`` moves along ``dpi`` [S, A], as [T].
 
     By the product rule, without scores: the law of s_k has the derivative
@@ -43,19 +40,18 @@ def reward_slopes(mdp, pi: np.ndarray, dpi: np.ndarray, horizon: int) -> np.ndar
     return np.array(slopes)
 
 
-def objective_slope(mdp, pi: np.ndarray, dpi: np.ndarray):
+def objective_slope(mdp: MDPTables, pi: np.ndarray, dpi: np.ndarray):
     """The derivative of J along ``dpi``: rho0^T (I - gamma P_pi)^{-1} (r_dpi + gamma P_dpi V).
 
     This is the derivative of the inverse in ``eq:J-infinite``; no score and no limit enters.
     """
-    (kernel, reward), (moving_kernel, moving_reward) = averaged(mdp, pi), averaged(mdp, dpi)
-    matrix = np.eye(len(mdp.rho0), dtype=int) - mdp.gamma * kernel
-    solve = rational.solve if matrix.dtype == object else np.linalg.solve
-    V = solve(matrix, reward)
-    return mdp.rho0 @ solve(matrix, moving_reward + mdp.gamma * (moving_kernel @ V))
+    chain = Tables(mdp.P, mdp.R, mdp.gamma, mdp.rho0, pi)
+    moving_kernel, moving_reward = averaged(mdp, dpi)
+    source = moving_reward + mdp.gamma * (moving_kernel @ chain.V)
+    return mdp.rho0 @ chain.resolve(mdp.gamma, source)
 
 
-def averaged(mdp, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def averaged(mdp: MDPTables, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kernel [S, S] and reward [S] weighted with ``table`` [S, A], summed over the actions.
 
     With a policy these are P_pi and r_pi; with its derivative, the derivatives of P_pi and r_pi.
@@ -64,7 +60,7 @@ def averaged(mdp, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pair_means(
-    mdp, pi: np.ndarray, first: np.ndarray, second: np.ndarray, horizon: int
+    mdp: MDPTables, pi: np.ndarray, first: np.ndarray, second: np.ndarray, horizon: int
 ) -> np.ndarray:
     """Entry [t, k] = E[first(s_t, a_t) second(s_k, a_k)], as an array [T, T]; tables are [S, A].
 
@@ -87,7 +83,7 @@ def pair_means(
 
 
 def hybrid_changes(
-    mdp, difference: np.ndarray, walk: np.ndarray, follow: np.ndarray, horizon: int
+    mdp: MDPTables, difference: np.ndarray, walk: np.ndarray, follow: np.ndarray, horizon: int
 ) -> np.ndarray:
     """Entry k = sum_{j<=k} sum_s P_walk(s_j = s) sum_a difference(a|s) q_{k-j}(s, a), as [T].
 
@@ -118,13 +114,14 @@ def scored_reward_law(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of r_k M_{k+1} for k < T, two arrays [T].
 
-    The rewards have independent noise of variance ``noise``; ``score`` [S, A] is psi(s, a) along
-    one direction. The mean is the slope of E[r_k] (``eq:grad-single-reward``).
+    ``score`` [S, A] is psi(s, a) along one direction; ``noise`` is the variance of independent
+    noise that is added to the rewards of the MDP. The mean is the slope of E[r_k]
+    (``eq:grad-single-reward``).
     """
     pi = policy.probabilities
     mean = reward_slopes(mdp, pi, pi * score, horizon)
     # M_{k+1} = M_k + psi(s_k, a_k), and r_k depends on (s_k, a_k) and its noise only.
     m0, m1, m2 = score_moments(mdp, policy, pi * score, horizon, order=2)[:, :-1, :, None]
     squares = pi * (m2 + 2 * score * m1 + score**2 * m0)
-    second = (squares * (mdp.R**2 + noise)).sum(axis=(1, 2))
+    second = (squares * (mdp.R**2 + mdp.reward_variance + noise)).sum(axis=(1, 2))
     return mean, np.sqrt(np.maximum(second - mean**2, 0))

@@ -1,6 +1,6 @@
 """What a reader may hand in as an answer, and how it becomes one expression.
 
-Raises `NotAnExpression` with a sentence for the reader; nothing here judges whether it is right.
+Raises ``NotAnExpression`` with a sentence for the reader; nothing here judges whether it is right.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import sympy as sp
@@ -56,7 +57,7 @@ def read(attempt: Any, symbols: tuple[sp.Symbol, ...]) -> Reading | None:
     if isinstance(attempt, sp.Lambda) and len(attempt.variables) == len(symbols):
         attempt = attempt(*symbols)
     expression = _as_expression(attempt, wanted)
-    if sum(1 for _, _ in zip(range(LONGEST + 1), sp.preorder_traversal(expression))) > LONGEST:
+    if len(list(islice(sp.preorder_traversal(expression), LONGEST + 1))) > LONGEST:
         raise NotAnExpression("The answer is too long to compare. Write it in a simpler way.")
     own = {symbol.name: symbol for symbol in symbols}
     own |= {python_name(symbol): symbol for symbol in symbols}

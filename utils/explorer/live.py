@@ -28,7 +28,8 @@ class LiveExplorer(anywidget.AnyWidget):
     frame = traitlets.Dict().tag(sync=True)
 
     def __init__(self, shown: Picture, controls: Sequence[Control], sampled: bool, number: str):
-        self._controls, self._changed = controls, {}
+        self._controls = controls
+        self._changed: dict[str, str] = {}
         places = [control.start for control in controls]
         stage = self._stage = Stage(shown, self._values(places), seed=0)
         super().__init__(

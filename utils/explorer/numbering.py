@@ -29,6 +29,6 @@ def figure_number(name: str, folder: Path) -> str:
     for notebook in sorted(folder.glob("*.ipynb")):
         chapter = CHAPTER.fullmatch(notebook.name)
         names = list(figures_of(notebook)) if chapter else []
-        if name in names:
+        if chapter and name in names:
             return f"{int(chapter[1])}.{names.index(name) + 1}"
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 from utils.explorer.controls import Control
 from utils.explorer.markup import asset, figure_html, style
@@ -51,12 +52,12 @@ def script() -> str:
 
 def _frames(
     stage: Stage, controls: Sequence[Control], draws: int, groups: dict[str, str]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     current = dict(groups)
     shots, readings = [], []
     for *values, draw in product(*(control.values for control in controls), range(draws)):
         named = dict(zip((control.name for control in controls), values, strict=True))
-        current.update(stage.show(named, seed=draw))
+        current.update(stage.show(named, seed=int(draw)))
         shots.append(dict(current))
         readings.append(stage.reading)
     moving = [gid for gid in groups if len({shot[gid] for shot in shots}) > 1]

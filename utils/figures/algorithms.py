@@ -26,9 +26,9 @@ from utils.explorer.style import (
 from utils.figures import stored_runs
 from utils.figures.instruments import Cross, LearningCurves, curve, lines_of_text, marks
 from utils.figures.stored_runs import LAKE_EPISODES, LAKE_GAMMA, LAKE_UPDATES, RECIPES
-from utils.learning import clinic, patients
 from utils.learning import frozen_lake as learning
 from utils.learning.cartpole import LONGEST
+from utils.learning.patients import PATIENTS
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 
@@ -43,12 +43,12 @@ def shifted(shift: float) -> LinearSoftmax:
 
 @cache
 def objective_curve() -> np.ndarray:
-    """-J over `SHIFTS` in the running MDP, gamma = 1/2."""
+    """-J over ``SHIFTS`` in the running MDP, gamma = 1/2."""
     return np.array([-exact.objective(examples.running(), shifted(x)) for x in SHIFTS])
 
 
 def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
-    """E[L(theta')] with data drawn at ``drawn_at`` and theta' in ``at`` (eq:surrogate).
+    """E[L(theta')] with data drawn at ``drawn_at`` and theta' in ``at`` (``eq:surrogate``).
 
     -1/(1 - gamma) sum_s d_gamma(s) sum_a pi(a|s) (Q(s, a) - b) log pi_theta'(a|s).
     """
@@ -133,7 +133,7 @@ def lake(figure: Figure):
         return (
             f"{learning.METHODS[which]}: after {LAKE_UPDATES} updates of {LAKE_EPISODES} "
             f"episodes the {runs.shape[1]} runs reach {mean:.3f} on average, 95 % interval "
-            f"{plain(low, 3)} to {plain(high, 3)}; {100 * mean / best:.0f} % of the "
+            f"{plain(float(low), 3)} to {plain(float(high), 3)}; {100 * mean / best:.0f} % of the "
             "best. Dotted: the other two methods."
         )
 
@@ -190,7 +190,7 @@ WARD_NAMES = (
     alt="A plane whose axes are the two coordinates of the gradient. A solid line ends at "
     "what is right, a dashed one at the exact mean of the patient's step, and a cross with 95 "
     "percent bars is the mean over sampled batches. For the healthy patient the two lines agree.",
-    patient=Choice("patient", {k: f"{k}: {name}" for k, name in enumerate(patients.NAMES, 1)}),
+    patient=Choice("patient", {k: f"{k}: {each.name}" for k, each in enumerate(PATIENTS, 1)}),
     batches="batches",
 )
 def ward_round(figure: Figure):
@@ -207,13 +207,12 @@ def ward_round(figure: Figure):
     lines_of_text(axes, (1.72, 0.42), 0.13, *WARD_NAMES, ha="right", va="center")
 
     def draw(rng, patient, batches):
-        patient, n = int(patient), int(batches)
-        right = clinic.right_step(patient in patients.CUT)
-        mean = patients.mean_estimate(patient)
+        chosen, n = PATIENTS[int(patient) - 1], int(batches)
+        right, mean = chosen.right_step, chosen.mean_estimate
         for line, tip, end in ((right_line, right_tip, right), (mean_line, mean_tip, mean)):
             line.set_data([0, end[0]], [0, end[1]])
             tip.set_data([end[0]], [end[1]])
-        centre, error = mean_and_standard_error(patients.sample(patient, n, rng))
+        centre, error = mean_and_standard_error(chosen.sample(n, rng))
         low, high = confidence_interval(centre, error)
         sampled.show(centre, low, high)
         inside = ((low <= right) & (right <= high)).all()
@@ -221,7 +220,7 @@ def ward_round(figure: Figure):
             f"{signed(x)} ± {plain(e, 2)}" for x, e in zip(centre, error, strict=True)
         )
         return (
-            f"Patient {patient}, {patients.NAMES[patient - 1]}: {bias_in_words(mean, right)}. "
+            f"Patient {patient}, {chosen.name}: {bias_in_words(mean, right)}. "
             f"{n} batches give {seen}; "
             f"what is right lies {'inside both intervals' if inside else 'outside an interval'}."
         )

@@ -14,8 +14,8 @@ from utils.common.statistics import student_interval
 from utils.common.words import plain, signed
 from utils.estimators import comparison
 from utils.estimators.gradient import policy_gradient
+from utils.estimators.variance import estimator_moments
 from utils.exact import stopping_game as stopping
-from utils.exact.variance import estimator_moments
 from utils.explorer import Choice, picture
 from utils.explorer.style import CONTRAST, DASHED, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH
 from utils.figures.instruments import Intervals, curve, lines_of_text, marks
@@ -43,7 +43,7 @@ def running_p() -> np.ndarray:
 
 @cache
 def gae_means(error: float) -> np.ndarray:
-    """The exact mean of the GAE estimator at each of `LAMBDAS` (eq:gae)."""
+    """The exact mean of the GAE estimator at each of ``LAMBDAS`` (``eq:gae``)."""
     mdp, policy, critic = running_critic(error)
     return np.array(
         [estimator_moments(mdp, policy, "gae", critic=critic, lam=lam).mean[0] for lam in LAMBDAS]
@@ -101,7 +101,7 @@ SAFE_REWARD, MEAN_PRIZE = 1, 2
 
 @cache
 def standardised_update(p: float, chance: float) -> np.ndarray:
-    """E[(1/N) sum_i psi_i (R_i - mean) / sd] / (p(1 - p)) for each N of `BATCHES`.
+    """E[(1/N) sum_i psi_i (R_i - mean) / sd] / (p(1 - p)) for each N of ``BATCHES``.
 
     One step, two actions with pi(1) = p. Action 1 pays 2/chance with probability ``chance``, else
     0; action 0 pays 1. The true gradient is p(1 - p), so the answer is 1 if nothing is divided.
@@ -123,7 +123,7 @@ def standardised_update(p: float, chance: float) -> np.ndarray:
 
 
 def downhill(update: np.ndarray) -> str:
-    """Which of `BATCHES` point downhill, in words; they are the small ones."""
+    """Which of ``BATCHES`` point downhill, in words; they are the small ones."""
     wrong = BATCHES[update < 0]
     if len(wrong) == 0:
         return "no batch shown points downhill"
@@ -228,7 +228,7 @@ FORM_ROLLOUTS, FORM_BATCHES = 300, 6
 
 @cache
 def exact_forms(gamma: float) -> np.ndarray:
-    """The exact variances of `comparison.LONG_FORMS` on the running MDP, one logit a state."""
+    """The exact variances of ``comparison.LONG_FORMS`` on the running MDP, one logit a state."""
     policy = LinearSoftmax.logits(running_p())
     return np.array(list(comparison.long_run_variances(examples.running(gamma), policy).values()))
 
@@ -346,7 +346,7 @@ def xor_estimates(figure: Figure):
 
 
 def least_noisy(variances: dict[str, Fraction]) -> str:
-    """The rows of `xor_estimates` with the smallest exact variance, in words."""
+    """The rows of ``xor_estimates`` with the smallest exact variance, in words."""
     least = [f"“{XOR_ROWS[x]}”" for x in XOR_ROWS if variances[x] == min(variances.values())]
     return f"{'row is' if len(least) == 1 else 'rows are'} {' and '.join(least)}"
 

@@ -317,7 +317,7 @@ def step_mean(batch: int, p: float, prize: np.ndarray) -> np.ndarray:
     """E[sum of psi_0 G_0 over the batch / number of its steps], gamma = 1.
 
     An episode stops at once with probability p and pays 1, or takes a second step with mean prize
-    `prize`. The number of episodes that stop at once is binomial.
+    ``prize``. The number of episodes that stop at once is binomial.
     """
     counts = np.arange(batch + 1)
     stopped = counts[:, None]

@@ -76,9 +76,9 @@ def share_above_zero(policy: SquashedGaussian) -> float:
 
 
 def clipped_score_mean(mu, sigma: float, low: float, high: float) -> np.ndarray:
-    """E[(clip(a) - mu) / sigma^2] for a ~ N(mu, sigma^2) clipped to [low, high] (eq:clipped-score).
+    """E[(clip(a) - mu) / sigma^2] for a ~ N(mu, sigma^2) clipped to [low, high].
 
-    The Gaussian score, wrongly taken at the clipped action.
+    The Gaussian score, wrongly taken at the clipped action (``eq:clipped-score``).
     """
     z1, z2 = ((limit - np.asarray(mu, dtype=float)) / sigma for limit in (low, high))
     inside = norm.pdf(z1) - norm.pdf(z2)
@@ -174,7 +174,7 @@ def _reward_over_race(figure: Figure, xlim, ylabel: str):
 def wave_law(k: float, mu: float, sigma: float) -> tuple[float, float, float]:
     """d/dmu E cos(k a) for a ~ N(mu, sigma^2), and E of the squared score and pathwise samples.
 
-    (eq:gauss-pg-cos, eq:cos-second-moments)
+    (``eq:gauss-pg-cos``, ``eq:cos-second-moments``)
     """
     damp = math.exp(-2 * (k * sigma) ** 2) * math.cos(2 * k * mu)
     slope = -k * math.sin(k * mu) * math.exp(-((k * sigma) ** 2) / 2)
@@ -222,7 +222,7 @@ def wiggly_reward(figure: Figure):
 def ramp_law(width: float, mu: float, sigma: float) -> tuple[float, float, float]:
     """d/dmu E Phi(a / width) for a ~ N(mu, sigma^2), and E of both squared samples.
 
-    At width 0 the reward is 1{a > 0}. (eq:probit-squash, eq:sharp-step; the score form by
+    At width 0 the reward is 1{a > 0}. (``eq:probit-squash``, ``eq:sharp-step``; the score form by
     quadrature, 4000 slices of the noise)
     """
     total = math.hypot(width, sigma)
@@ -340,7 +340,7 @@ def soft_edges(figure: Figure):
 
 
 def edge_reading(shape: float, mean: float) -> str:
-    """What the run of `soft_edges` shows, in words."""
+    """What the run of ``soft_edges`` shows, in words."""
     if shape == 1:
         return "A box: the score is 0 wherever there is one. Every estimate is 0; the truth is 1."
     size = "infinite" if shape <= 2 else f"{location_variance(shape):.1f}"
@@ -365,7 +365,7 @@ CUT = 8  # intervals are cut here; the labels stand above
 
 
 def regulator_gradient(gain: float, sigma: float) -> float:
-    """dJ_10/dtheta of `REGULATOR` under the policy theta s + sigma z, exactly (eq:lqr-gradient)."""
+    """dJ_10/dtheta of ``REGULATOR`` under the policy theta s + sigma z (``eq:lqr-gradient``)."""
     policy = lqr.LinearGaussianPolicy(gain, sigma)
     return lqr.policy_gradient(REGULATOR, policy, NOISE_HORIZON)
 

@@ -159,10 +159,10 @@ def layered(mdp) -> list[Place]:
     queue = deque(depth)
     while queue:
         s = queue.popleft()
-        for k in np.flatnonzero(P[s].sum(axis=0)):
-            if int(k) not in depth:
-                depth[int(k)] = depth[s] + 1
-                queue.append(int(k))
+        for after in np.flatnonzero(P[s].sum(axis=0)).tolist():
+            if after not in depth:
+                depth[after] = depth[s] + 1
+                queue.append(after)
     last = max(depth.values()) + 1
     columns: dict[int, list[int]] = {}
     for s in range(mdp.n_states):

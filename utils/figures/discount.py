@@ -41,10 +41,10 @@ GAIN, COSTS, COIN_ROLLOUTS = 3.0, np.linspace(0.5, 7.5, 8), 400
 def two_coin_samples(
     cost: float, gamma: float, n: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """n samples of both estimators of dJ/dp, with and without gamma^t, [n] each (eq:sign-flip).
+    """n samples of both estimators of dJ/dp, with and without gamma^t, [n] each (``eq:sign-flip``).
 
-    One coin with p = 1/2 decides twice: a_0 = 1 pays `GAIN`, a_1 = 1 costs `cost`. The score a - p
-    by the logit is divided by p (1 - p) = 1/4.
+    One coin with p = 1/2 decides twice: a_0 = 1 pays ``GAIN``, a_1 = 1 costs ``cost``. The score a
+    - p by the logit is divided by p (1 - p) = 1/4.
     """
     first, second = rng.random((2, n)) < 0.5
     later = -cost * second
@@ -104,7 +104,7 @@ ASCENT_STEPS, NOISY_STEPS, NOISY_RUNS, NOISY_BATCH = 4000, 300, 4, 20
 def exact_ascent(slope: float, steps: int) -> np.ndarray:
     """p after 0, ..., ``steps`` steps theta += slope p (1 - p) from theta = 0, [steps + 1].
 
-    theta is the logit of p and the step size is 1 (eq:worst-policy).
+    theta is the logit of p and the step size is 1 (``eq:worst-policy``).
     """
     p, theta = np.empty(steps + 1), 0.0
     for k in range(steps + 1):
@@ -116,7 +116,7 @@ def exact_ascent(slope: float, steps: int) -> np.ndarray:
 def sampled_ascent(
     gamma: float, power: int, steps: int, runs: int, batch: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """p along ``runs`` independent stochastic ascents, [steps + 1, runs] (eq:worst-policy).
+    """p along ``runs`` independent stochastic ascents, [steps + 1, runs] (``eq:worst-policy``).
 
     Each step adds the batch mean of sum_t gamma^(power t) psi_t G_t; power 1 keeps the factor and
     power 0 drops it.
@@ -175,7 +175,7 @@ def two_ascents(figure: Figure):
 
 
 def field(p, q, gamma: float, dropped: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(gamma q, gamma p), or (gamma q, p) if gamma^t is dropped (eq:curl with c = 0).
+    """(gamma q, gamma p), or (gamma q, p) if gamma^t is dropped (``eq:curl`` with c = 0).
 
     The first is the gradient of J = gamma p q.
     """
@@ -223,7 +223,7 @@ def round_trip(figure: Figure):
 
 
 def trip_reading(gamma: float, dropped: bool) -> str:
-    """What the loop of `round_trip` shows, in words."""
+    """What the loop of ``round_trip`` shows, in words."""
     if not dropped:
         return (
             f"With the factor γᵗ the right edge promises {gamma:.2f} and the top takes "
@@ -240,7 +240,7 @@ ANGLE_GAMMAS = np.array([0.02, 0.05, *np.arange(0.1, 0.96, 0.05), 0.97, 0.99])
 
 @cache
 def angles(firmness: float) -> tuple[np.ndarray, np.ndarray]:
-    """(cosine, bound) over `ANGLE_GAMMAS` on FrozenLake, tabular softmax (eq:kantorovich).
+    """(cosine, bound) over ``ANGLE_GAMMAS`` on FrozenLake, tabular softmax (``eq:kantorovich``).
 
     The logits of the book's policy are multiplied by ``firmness``.
     """
@@ -305,7 +305,7 @@ def shared_running(gamma: float) -> tuple[FiniteMDP, LinearSoftmax]:
 
 @cache
 def practice_curves() -> tuple[np.ndarray, np.ndarray, float]:
-    """((1 - gamma) grad J, omega_T / T, grad eta) over `CURVE_GAMMAS` with T = `LONG_RUN`."""
+    """((1 - gamma) grad J, omega_T / T, grad eta) over ``CURVE_GAMMAS`` with T = ``LONG_RUN``."""
     problems = [shared_running(float(gamma)) for gamma in CURVE_GAMMAS]
     kept = [(1 - m.gamma) * float(exact.policy_gradient(m, pi)[0]) for m, pi in problems]
     dropped = [
@@ -317,7 +317,7 @@ def practice_curves() -> tuple[np.ndarray, np.ndarray, float]:
 def long_run_samples(gamma: float, n: int, rng: np.random.Generator) -> np.ndarray:
     """n samples each of (1 - gamma) sum_t gamma^t psi_t A_t and of sum_t psi_t A_t / T, [2, n].
 
-    The running MDP along its one logit, T = `LONG_RUN`, A the exact advantage.
+    The running MDP along its one logit, T = ``LONG_RUN``, A the exact advantage.
     """
     mdp, policy = shared_running(gamma)
     run = simulate(mdp, policy, n, LONG_RUN, rng)

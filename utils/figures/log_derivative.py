@@ -10,7 +10,7 @@ from scipy.special import expit
 from scipy.stats import binom
 
 from utils.common.words import plain, signed
-from utils.exact.variance import return_and_score_moments
+from utils.exact.moments import return_and_score_moments
 from utils.explorer.picture import picture
 from utils.explorer.style import (
     CONTRAST,
@@ -42,7 +42,7 @@ def score_slope(theta: float, shares: np.ndarray, n: float) -> tuple[float, floa
     """(estimate, standard error, exact value) of the slope of the mean pay-out at theta.
 
     ``shares`` [11] says how often each number of heads came among ``n`` samples
-    (eq:score-function).
+    (``eq:score-function``).
     """
     law = heads_law(theta)
     slopes = PAY * (HEADS - law @ HEADS)
@@ -170,7 +170,7 @@ def sinking_box(figure: Figure):
 
 
 def escaping_parts(theta: float, log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The density of log10 X under the law of eq:escape-mass: what stays, and what runs away."""
+    """The density of log10 X under the law of ``eq:escape-mass``: what stays, what runs away."""
     x = 10.0**log_x
     stays = (1 - theta / 4) / (2 * (1 + x) ** 1.5)
     runs = theta / 4 * theta**4 * x * np.exp(-(theta**2) * x)
@@ -178,7 +178,7 @@ def escaping_parts(theta: float, log_x: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def mass_up_to(limit: float, theta) -> np.ndarray:
-    """P_theta(X <= limit) under the law of eq:escape-mass."""
+    """P_theta(X <= limit) under the law of ``eq:escape-mass``."""
     theta = np.asarray(theta, dtype=float)
     reach = theta**2 * limit
     stays = (1 - theta / 4) * (1 - (1 + limit) ** -0.5)
@@ -186,7 +186,7 @@ def mass_up_to(limit: float, theta) -> np.ndarray:
 
 
 def mass_at_zero(limit: float) -> tuple[float, float]:
-    """P_theta(X <= limit) at theta = 0, and its derivative there (eq:escape-mass)."""
+    """P_theta(X <= limit) at theta = 0, and its derivative there (``eq:escape-mass``)."""
     return float(mass_up_to(limit, 0)), -0.25 * (1 - (1 + limit) ** -0.5)
 
 

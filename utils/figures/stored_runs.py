@@ -38,7 +38,8 @@ def play_lake(method: str, seed: int) -> np.ndarray:
     with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
         env.reset(seed=seed)
         rng = np.random.default_rng(seed)
-        return frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng)
+        J = frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng)
+    return J
 
 
 def play_poles(updates: int = POLE_UPDATES) -> np.ndarray:
@@ -47,7 +48,7 @@ def play_poles(updates: int = POLE_UPDATES) -> np.ndarray:
 
 
 def play_lake_policies() -> np.ndarray:
-    """pi(a|s) at `SHOWN_UPDATES` of the REINFORCE run with the seed `SHOWN_SEED`, [K, 16, 4].
+    """pi(a|s) at ``SHOWN_UPDATES`` of the REINFORCE run with the seed ``SHOWN_SEED``, [K, 16, 4].
 
     Of the five runs of REINFORCE it is the one that ends highest.
     """
@@ -59,25 +60,26 @@ def play_lake_policies() -> np.ndarray:
         rng = np.random.default_rng(SHOWN_SEED)
         last = SHOWN_UPDATES[-1]
         along = frozen_lake.policies(env, mdp, "REINFORCE", last, LAKE_EPISODES, LAKE_STEP, rng)
-        return np.array([pi.probabilities for k, pi in enumerate(along) if k in SHOWN_UPDATES])
+        shown = [pi.probabilities for k, pi in enumerate(along) if k in SHOWN_UPDATES]
+    return np.array(shown)
 
 
 @cache
 def lake_policies() -> np.ndarray:
-    """`play_lake_policies`, [K, 16, 4]; rows add up to 1 in double precision."""
+    """``play_lake_policies``, [K, 16, 4]; rows add up to 1 in double precision."""
     stored = _load("lake_policies")
     return stored / stored.sum(axis=2, keepdims=True)
 
 
 @cache
 def lake_runs() -> np.ndarray:
-    """`play_lake` for each method and the seeds 0 to 4, [methods, runs, updates + 1]."""
+    """``play_lake`` for each method and the seeds 0 to 4, [methods, runs, updates + 1]."""
     return _load("lake")
 
 
 @cache
 def pole_runs() -> np.ndarray:
-    """`play_poles`, [updates, recipes, runs]."""
+    """``play_poles``, [updates, recipes, runs]."""
     return _load("pole")
 
 

@@ -37,7 +37,7 @@ def two_sides(gamma: float) -> tuple[float, np.ndarray, np.ndarray]:
 
     The parameter is the logit of "down" in all states. The third entry is
     sum_{t<T} gamma^t E[psi_t Q(s_t, a_t)] with the Q of the infinite horizon
-    (eq:pgt-infinite).
+    (``eq:pgt-infinite``).
     """
     mdp, policy = frozen_lake_with_one_logit(gamma)
     left = [
@@ -59,7 +59,7 @@ def frozen_lake_with_one_logit(gamma: float) -> tuple[FiniteMDP, LinearSoftmax]:
 
 
 def psi_Q(mdp: FiniteMDP, policy: LinearSoftmax) -> np.ndarray:
-    """psi(s,a) Q(s,a) along the single parameter of the policy, [S,A]."""
+    """psi(s,a) Q(s,a) along the single parameter of the policy, [S, A]."""
     return policy.scores[:, :, 0] * exact.values(mdp, policy)[1]
 
 
@@ -120,7 +120,7 @@ def running_with_one_logit(gamma: float) -> tuple[FiniteMDP, LinearSoftmax]:
 def samples_of_the_three_forms(
     mdp: FiniteMDP, policy: LinearSoftmax, n: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """n independent samples of each form of the theorem, and of a slip (eq:pgt-infinite).
+    """n independent samples of each form of the theorem, and of a slip (``eq:pgt-infinite``).
 
     "discounted": sum_t gamma^t psi_t Q_t, to the step where gamma^t < 1e-4;
     "occupancy": psi Q / (1 - gamma) at one pair drawn from d_gamma and pi;
@@ -261,7 +261,7 @@ def secant_parts(theta: float) -> tuple[float, float]:
     """(J at theta, J that the visits of the old policy predict), both for the running MDP.
 
     The second is J_old + sum_s d_old(s) sum_a (pi_theta - pi_old)(a|s) Q_old(s,a) / (1 - gamma):
-    eq:performance-difference with the wrong occupancy.
+    ``eq:performance-difference`` with the wrong occupancy.
     """
     mdp = examples.running(SECANT_GAMMA)
     old, new = shifted_running_policy(SECANT_START), shifted_running_policy(theta)
@@ -272,7 +272,7 @@ def secant_parts(theta: float) -> tuple[float, float]:
 
 
 def tangent_slope() -> float:
-    """dJ/dtheta of the running MDP at the old policy, `SECANT_START`."""
+    """dJ/dtheta of the running MDP at the old policy, ``SECANT_START``."""
     mdp, old = examples.running(SECANT_GAMMA), shifted_running_policy(SECANT_START)
     return float(exact.policy_gradient(mdp, old)[0])
 

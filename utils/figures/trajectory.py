@@ -33,9 +33,9 @@ NEXT_STATES = tuple(state for state, _ in PREFIX[1:])
 
 
 def log_likelihood_of_prefix(theta, kernel_entry):
-    """log p_theta^5 of `PREFIX` where pi(1|0) = expit(theta) and P(1|0,1) = kernel_entry.
+    """log p_theta^5 of ``PREFIX`` where pi(1|0) = expit(theta) and P(1|0,1) = kernel_entry.
 
-    Everything else is as in the running MDP (eq:log-likelihood).
+    Everything else is as in the running MDP (``eq:log-likelihood``).
     """
     tables = examples.running_tables()
     total = np.log(float(tables.rho0[PREFIX[0][0]]))
@@ -51,7 +51,7 @@ def log_likelihood_of_prefix(theta, kernel_entry):
 
 
 def policy_score_of_prefix(theta: float) -> float:
-    """sum_t psi_t of `PREFIX` along theta, by the sigmoid score a - p."""
+    """sum_t psi_t of ``PREFIX`` along theta, by the sigmoid score a - p."""
     return float(sum(action - expit(theta) for state, action in PREFIX if state == 0))
 
 
@@ -108,7 +108,7 @@ def kernel_with_coupling(theta, coupling: float):
 
 
 def kernel_score_of_prefix(kernel: float, coupling: float) -> float:
-    """The sum over `PREFIX` of d/dtheta log P(s'|0,1): coupling (s' - P(1|0,1)) at each visit."""
+    """The sum over ``PREFIX`` of d/dtheta log P(s'|0,1): coupling (s' - P(1|0,1)) at each visit."""
     visits = [n for step, n in zip(PREFIX, NEXT_STATES, strict=False) if step == (0, 1)]
     return coupling * sum(next_state - kernel for next_state in visits)
 
@@ -218,7 +218,7 @@ def truncation(figure: Figure):
 
 
 def finite_objectives(mdp: FiniteMDP, policy: TabularSoftmax, horizon: int) -> np.ndarray:
-    """J_0, ..., J_T as an array [T+1] (eq:J-finite-matrix)."""
+    """J_0, ..., J_T as an array [T+1] (``eq:J-finite-matrix``)."""
     laws = score_moments(mdp, policy, np.zeros_like(policy.probabilities), horizon, order=0)[0]
     rewards = laws[:-1] @ (policy.probabilities * mdp.R).sum(axis=1)
     discounted = mdp.gamma ** np.arange(horizon) * rewards
@@ -226,7 +226,7 @@ def finite_objectives(mdp: FiniteMDP, policy: TabularSoftmax, horizon: int) -> n
 
 
 def discounted_rewards(rollouts: Rollouts, gamma: float) -> np.ndarray:
-    """gamma^t r_t as an array [T,N]."""
+    """gamma^t r_t as an array [T, N]."""
     return gamma ** np.arange(rollouts.horizon)[:, None] * rollouts.rewards
 
 
@@ -281,7 +281,10 @@ def score_walk(figure: Figure):
 
 
 def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts) -> np.ndarray:
-    """log10 of the likelihood of every prefix of every trajectory, [T,N] (eq:log-likelihood)."""
+    """log10 of the likelihood of every prefix of each trajectory, [T, N].
+
+    ``eq:log-likelihood``.
+    """
     states, actions = rollouts.states, rollouts.actions
     steps = np.log10(policy.probabilities[states, actions])
     steps[0] += np.log10(mdp.rho0[states[0]])

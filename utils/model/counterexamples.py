@@ -1,7 +1,7 @@
 """Small problems that refute popular beliefs about variance, in exact fractions.
 
 Each function returns (mdp, policy), rational twins of ``FiniteMDP`` and a policy with one logit
-for each state or one for all (``utils.rational``). Problems of one or two steps have gamma = 1 and
+for each state or one for all (``model.rational``). Problems of one or two steps have gamma = 1 and
 need ``horizon``; what their states do afterwards does not matter.
 """
 

@@ -7,10 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from utils.common.validation import check_count
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import FinitePolicy, LinearSoftmax, TabularSoftmax
-from utils.model.sparse import SparseMDP
 
 DOWN, RIGHT = 1, 2
 
@@ -68,7 +66,7 @@ def frozen_lake(gamma: float = 0.9) -> FiniteMDP:
     """Gymnasium's FrozenLake-v1 on the slippery 4x4 map, read from the environment's own table.
 
     States are numbered row by row from the top left; actions are left, down, right, up. The only
-    reward is 1 on reaching the goal, state 15.
+    reward is 1 on reaching the goal, state 15. It is paid on arrival, so it is random given (s, a).
     """
     import gymnasium
 
@@ -113,7 +111,7 @@ def worlds(shared: bool = False) -> dict[str, tuple[FiniteMDP, FinitePolicy]]:
 
     "the running MDP" with gamma = 1/2 and "FrozenLake" with gamma = 9/10, each with its policy.
     ``shared`` gives each policy one parameter, the logit of one action in all states
-    (`shared_logit`): action 1 of the running MDP, action 2 (right) on the ice.
+    (``shared_logit``): action 1 of the running MDP, action 2 (right) on the ice.
     """
     found = {
         "the running MDP": (running(gamma=0.5), running_policy(), 1),
@@ -125,33 +123,30 @@ def worlds(shared: bool = False) -> dict[str, tuple[FiniteMDP, FinitePolicy]]:
     }
 
 
-def grid(side: int, gamma: float = 0.99, slip: float = 0.2) -> SparseMDP:
-    """A ``side`` x ``side`` grid of states: from the top left to the bottom right corner.
+def short_corridor(gamma: float = 1.0) -> FiniteMDP:
+    """Three cells in a row, then the exit; each step costs 1 (Sutton & Barto 2018, example 13.1).
 
-    Actions are left, down, right, up, as in FrozenLake. With probability ``slip`` a move goes to
-    one of its two sides instead, each with slip/2; a wall keeps the state. Every step costs 1 until
-    the goal, which is absorbing.
+    Action 0 goes left and action 1 right, but in the middle cell the other way round. A wall is at
+    the left end; the exit is state 3. Episodes begin in cell 0. Under a policy that takes both
+    actions in every cell with positive probability they end with certainty, so gamma may be 1.
     """
-    from scipy.sparse import coo_array
+    P = deterministic_kernel([[0, 1], [2, 0], [1, 3], [3, 3]])
+    R = np.full((4, 2), -1.0)
+    R[3] = 0
+    return FiniteMDP(P, R, gamma, np.eye(4)[0])
 
-    check_count("side", side, least=2)
-    states = np.arange(side * side)
-    row, column = np.divmod(states, side)
-    reach = [  # the state that each pure move leads to
-        np.clip(row + down, 0, side - 1) * side + np.clip(column + right, 0, side - 1)
-        for down, right in ((0, -1), (1, 0), (0, 1), (-1, 0))
-    ]
-    goal = len(states) - 1
-    pairs, next_states, chances = [], [], []
-    for action in range(4):
-        for turn, chance in ((0, 1 - slip), (-1, slip / 2), (1, slip / 2)):
-            pairs.append(states * 4 + action)
-            next_states.append(np.where(states == goal, goal, reach[(action + turn) % 4]))
-            chances.append(np.full(len(states), chance))
-    entries = np.concatenate(chances), (np.concatenate(pairs), np.concatenate(next_states))
-    R = np.full((len(states), 4), -1.0)
-    R[goal] = 0
-    return SparseMDP(coo_array(entries), R, gamma, np.eye(1, len(states))[0])
+
+def short_corridor_policy(p: float = 0.5) -> LinearSoftmax:
+    """Goes right with probability p in every cell, as all look alike; theta = [logit p].
+
+    J = -(4 - 2p)/(p(1 - p)), with slope 2 in theta at p = 1/2, where J = -12. The best is
+    p = 2 - sqrt 2 with J = -11.6569.
+    """
+    if not 0 < p < 1:
+        raise ValueError(f"p is {p}, not strictly inside (0, 1)")
+    features = np.zeros((4, 2, 1))
+    features[:, 1] = 1
+    return LinearSoftmax(features, np.array([np.log(p / (1 - p))]))
 
 
 def deterministic_kernel(next_states) -> np.ndarray:
@@ -163,8 +158,8 @@ def frozen_lake_paying_on_arrival(gamma: float) -> FiniteMDP:
     """FrozenLake with its reward on the landing, as a table in which R(s, a) is certain.
 
     The environment pays 1 when the goal is reached, which is random given (s, a). Here the goal
-    pays 1/gamma one step later, and leads to a further state where nothing happens. The return is
-    the same number on every path.
+    pays 1/gamma one step later, and leads to a further state where nothing happens. The discounted
+    return is the same number on every path.
     """
     lake = frozen_lake(gamma)
     S, goal = lake.n_states, lake.n_states - 1

@@ -2,55 +2,84 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from utils.common.validation import check_discount, check_distributions, finite_array
+from utils.common.validation import (
+    check_discount,
+    check_distributions,
+    check_magnitude,
+    check_mean_rewards,
+    finite_array,
+)
+from utils.model.gymnasium_table import read_table
 
 
 @dataclass(frozen=True, eq=False)
 class FiniteMDP:
     """A Markov decision process with finitely many states and actions (``def:law``).
 
-    Parameters
-    ----------
-    P : array [S, A, S]
-        ``P[s, a, s']`` is the probability of the next state s' after action a in state s.
-    R : array [S, A]
-        ``R[s, a]`` is the mean reward of action a in state s.
-    gamma : float in [0, 1)
-        The discount.
-    rho0 : array [S]
-        The law of the first state.
+    P          [S, A, S]; ``P[s, a, s']`` is the probability of the next state s' after action a in
+               state s
+    R          [S, A], ``R[s, a]`` is the mean reward of action a in state s; or [S, A, S],
+               ``R[s, a, s']`` is the reward of the transition
+    gamma      the discount, in [0, 1]; 1 is for finite horizons, and for episodes that end with
+               certainty
+    rho0       [S], the law of the first state
+    reward_sd  a number, [S, A] or [S, A, S]: the standard deviation of normal noise that is added
+               to each reward, independent of everything else; none unless given
+    R_next     [S, A, S], another way to give the rewards of transitions, beside their means ``R``
 
-    The arrays are copied and made read-only.
+    However the rewards are given, ``R`` [S, A] holds the means given (s, a), and ``R_next``
+    [S, A, S] the rewards of transitions, or None if (s, a) alone decides. ``reward_sd`` is an array
+    [S, A] or [S, A, S]. The arrays are copied and made read-only.
 
-    Raises
-    ------
-    ValueError
-        For a wrong shape, a number that is not finite, a probability that is negative, a law that
-        does not sum to 1 and a discount outside [0, 1). The message names the entry.
+    ValueError for a wrong shape, a number that is not finite, a probability that is negative, a law
+    that does not sum to 1, a negative standard deviation and a discount outside [0, 1]. The message
+    names the entry.
     """
 
     P: np.ndarray
     R: np.ndarray
     gamma: float
     rho0: np.ndarray
+    reward_sd: Any = 0.0
+    R_next: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         P = finite_array("P", self.P, (None, None, None))
-        n_states, n_actions, _ = P.shape
-        P = finite_array("P", P, (n_states, n_actions, n_states))
-        R = finite_array("R", self.R, (n_states, n_actions))
+        n_states, n_actions, n_next = P.shape
+        if n_states != n_next == n_actions:
+            raise ValueError(
+                f"P has shape {list(P.shape)}, [A, S, S] with the action first; it should be "
+                "[S, A, S]: FiniteMDP.from_action_first takes this order"
+            )
+        pairs, steps = (n_states, n_actions), (n_states, n_actions, n_states)
+        P = finite_array("P", P, steps)
+        R = finite_array("R", self.R, pairs, steps)
         rho0 = finite_array("rho0", self.rho0, (n_states,))
         check_distributions("P", P)
         check_distributions("rho0", rho0)
+        check_magnitude("R", R)
+        R_next = self.R_next
+        if R.ndim == 3:
+            R_next, R = R, _read_only((P * R).sum(axis=2))
+        elif R_next is not None:
+            R_next = finite_array("R_next", R_next, steps)
+            check_magnitude("R_next", R_next)
+            check_mean_rewards(R, (P * R_next).sum(axis=2))
+        sd = finite_array("reward_sd", self.reward_sd, (), pairs, steps)
+        check_magnitude("reward_sd", sd, least=0)
         object.__setattr__(self, "P", P)
         object.__setattr__(self, "R", R)
         object.__setattr__(self, "gamma", check_discount(self.gamma))
         object.__setattr__(self, "rho0", rho0)
+        object.__setattr__(self, "reward_sd", sd if sd.ndim else _read_only(np.full(pairs, sd)))
+        object.__setattr__(self, "R_next", R_next)
 
     @property
     def n_states(self) -> int:
@@ -76,109 +105,76 @@ class FiniteMDP:
         """P_pi(s, s') = sum_a pi(a|s) P(s'|s, a), [S, S]."""
         return np.matmul(probabilities[:, None, :], self.P)[:, 0, :]
 
+    def transition_reward(self, s: Any, a: Any, next_s: Any) -> Any:
+        """The reward of transitions s, a -> s', its noise left out: R(s, a, s') or R(s, a)."""
+        return self.R[s, a] if self.R_next is None else self.R_next[s, a, next_s]
+
+    @cached_property
+    def with_mean_rewards(self) -> FiniteMDP:
+        """The MDP that pays R(s, a) at each step, whatever comes next and without noise."""
+        if self.R_next is None and not self.reward_sd.any():
+            return self
+        return replace(self, reward_sd=0.0, R_next=None)
+
+    @cached_property
+    def reward_variance(self) -> np.ndarray:
+        """Var(r_t | s_t = s, a_t = a), [S, A]: from the next state, and from the noise.
+
+        sum_{s'} P(s'|s, a) ((R(s, a, s') - R(s, a))^2 + sd(s, a, s')^2).
+        """
+        variance = np.zeros(self.R.shape)
+        if self.R_next is not None:
+            variance += (self.P * (self.R_next - self.R[:, :, None]) ** 2).sum(axis=2)
+        noise = self.reward_sd**2
+        return _read_only(variance + (noise if noise.ndim == 2 else (self.P * noise).sum(axis=2)))
+
     @cached_property
     def terminal(self) -> np.ndarray:
         """True for each state that no action leaves and that pays nothing, [S]."""
         stays = self.P[np.arange(self.n_states), :, np.arange(self.n_states)] == 1
-        return (stays & (self.R == 0)).all(axis=1)
-
-    @cached_property
-    def branches(self) -> Branches:
-        """The steps that are possible from each state, a compact form of ``P`` for sampling."""
-        n_states, n_actions = self.R.shape
-        joint = self.P.reshape(n_states, n_actions * n_states)
-        possible = joint > 0
-        width = power_of_two(possible.sum(axis=1).max())
-        # A stable sort of "impossible" brings the possible pairs (a, s') to the front, in order.
-        columns = np.argsort(~possible, axis=1, kind="stable")[:, :width]
-        probabilities = np.take_along_axis(joint, columns, axis=1)
-        padding = ((0, 0), (0, width - columns.shape[1]))
-        columns, probabilities = np.pad(columns, padding), np.pad(probabilities, padding)
-        pairs = np.arange(n_states)[:, None] * power_of_two(n_actions) + columns // n_states
-        return Branches(pairs, columns % n_states, probabilities)
+        return (stays & (self.R == 0) & (self.reward_variance == 0)).all(axis=1)
 
     @classmethod
-    def from_gymnasium(cls, env, gamma: float = 0.9) -> FiniteMDP:
+    def from_action_first(
+        cls,
+        P: ArrayLike,
+        R: ArrayLike,
+        gamma: float,
+        rho0: ArrayLike,
+        reward_sd: ArrayLike = 0.0,
+    ) -> FiniteMDP:
+        """The MDP of tables [A, S, S], with the action as the first axis, as some libraries have.
+
+        ``P`` is [A, S, S]. ``R`` and ``reward_sd`` are [A, S, S] as well, or as in the constructor
+        where they do not look at the next state. With as many states as actions the order cannot
+        be seen from the shape: choose the constructor with care.
+        """
+
+        def state_first(name: str, table: ArrayLike) -> np.ndarray:
+            array = finite_array(name, table)
+            return array.swapaxes(0, 1) if array.ndim == 3 else array
+
+        tables = state_first("P", P), state_first("R", R)
+        return cls(*tables, gamma, np.asarray(rho0), state_first("reward_sd", reward_sd))
+
+    @classmethod
+    def from_gymnasium(cls, env: Any, gamma: float = 0.9) -> FiniteMDP:
         """The MDP in the transition table ``P`` of a Gymnasium toy-text environment.
 
-        A state that some transition enters with the flag "terminated" is made absorbing with
-        reward 0. ``R[s, a]`` is the mean of the listed rewards and ``rho0`` is the
-        environment's ``initial_state_distrib``.
+        ``R_next`` holds the rewards of the table and ``rho0`` is the environment's
+        ``initial_state_distrib``. An end of the episode is an absorbing state that pays 0: the
+        state that was entered, or one extra state with the last number, where the same state can be
+        entered without an end (``model.gymnasium_table``).
 
         Gymnasium's environments carry no discount. The default 0.9 is this book's choice for its
         examples. A time limit of the environment is not part of the table and is left out.
 
-        Raises
-        ------
-        ValueError
-            If the environment has no such table, or if a state is entered both as a terminal state
-            and as a state to go on from.
+        ValueError if the environment has no such table.
         """
-        table, rho0 = _gymnasium_table(env)
-        n_states, n_actions = len(table), len(table[0])
-        terminal = {
-            next_state
-            for rows in table.values()
-            for outcomes in rows.values()
-            for _, next_state, _, terminated in outcomes
-            if terminated
-        }
-        P = np.zeros((n_states, n_actions, n_states))
-        R = np.zeros((n_states, n_actions))
-        for s in range(n_states):
-            if s in terminal:
-                P[s, :, s] = 1
-                continue
-            for a in range(n_actions):
-                for probability, next_state, reward, terminated in table[s][a]:
-                    if next_state in terminal and not terminated:
-                        raise ValueError(
-                            f"the table enters state {next_state} both as a terminal state and, "
-                            f"by action {a} in state {s}, as a state to go on from"
-                        )
-                    P[s, a, next_state] += probability
-                    R[s, a] += probability * reward
-        return cls(P, R, gamma, rho0)
+        P, R, reward_sd, rho0 = read_table(env)
+        return cls(P, R, gamma, rho0, reward_sd)
 
 
-@dataclass(frozen=True, eq=False)
-class Branches:
-    """The K possible steps (a, s') from each state; K is a power of two.
-
-    ``pairs`` = s m + a with the smallest power of two m >= A, ``next_states`` = s' and
-    ``probabilities`` = P(s'|s, a), each [S, K]. A state with fewer possible steps is padded with
-    probability 0.
-    """
-
-    pairs: np.ndarray
-    next_states: np.ndarray
-    probabilities: np.ndarray
-
-    @cached_property
-    def labels(self) -> np.ndarray:
-        """Each step as the single integer s' 2^32 + s m + a, [S, K]."""
-        return (self.next_states << 32) + self.pairs
-
-
-def power_of_two(least: int) -> int:
-    """The smallest power of two that is at least ``least``."""
-    return 1 << (int(least) - 1).bit_length()
-
-
-def padded_pairs(table: np.ndarray) -> np.ndarray:
-    """A table [S, A] as a flat array in which entry (s, a) stands at place s m + a."""
-    padded = np.zeros((len(table), power_of_two(table.shape[1])))
-    padded[:, : table.shape[1]] = table
-    return padded.ravel()
-
-
-def _gymnasium_table(env):
-    inner = getattr(env, "unwrapped", env)
-    table = getattr(inner, "P", None)
-    rho0 = getattr(inner, "initial_state_distrib", None)
-    if table is None or rho0 is None:
-        raise ValueError(
-            f"{type(inner).__name__} has no transition table P with initial_state_distrib; "
-            "toy-text environments such as FrozenLake-v1, CliffWalking-v1 and Taxi-v3 have one"
-        )
-    return table, rho0
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from utils.common.validation import check_distributions, check_generator, finite_array
-from utils.model.mdp import FiniteMDP
+from utils.common.validation import (
+    check_distributions,
+    check_generator,
+    check_indices,
+    check_shape,
+    entry,
+    finite_array,
+    real_array,
+)
+from utils.model.protocol import MDP, Policy, TabularMDP
 
 
 class FinitePolicy:
     """What every policy here has: ``probabilities`` [S, A] and the means to sample from them."""
 
-    probabilities: np.ndarray
+    probabilities: Any  # an array; a field of some policies, worked out by others
 
     @property
     def n_states(self) -> int:
@@ -29,7 +38,7 @@ class FinitePolicy:
     def sample(self, states, rng: np.random.Generator) -> np.ndarray:
         """One action for each entry of ``states`` [N], drawn by the inverse cdf."""
         check_generator(rng)
-        states = np.asarray(states)
+        states = check_indices("states", states, self.n_states)
         uniforms = rng.random(states.shape)
         return (cumulative(self.probabilities)[states] <= uniforms[..., None]).sum(axis=-1)
 
@@ -61,6 +70,16 @@ class DifferentiablePolicy(FinitePolicy):
         """||grad_theta pi(a|s)|| for every pair, [S, A]."""
         raise NotImplementedError
 
+    def pair(self, s: int, a: int) -> tuple[int, int]:
+        """(s, a) if there are such a state and such an action."""
+        return int(check_indices("s", s, self.n_states)), int(check_indices("a", a, self.n_actions))
+
+    def pair_weights(self, weights: np.ndarray) -> np.ndarray:
+        """``weights`` as an array, if it is [S, A]."""
+        weights = np.asarray(weights)
+        check_shape("weights", weights, self.probabilities.shape)
+        return weights
+
 
 @dataclass(frozen=True, eq=False)
 class TablePolicy(FinitePolicy):
@@ -84,16 +103,15 @@ class TabularSoftmax(DifferentiablePolicy):
     The score for the row of state s is ``eq:softmax-score``:
     d log pi(a|s) / d theta[s, b] = 1{a = b} - pi(b|s). It is zero for all other rows.
 
-    Raises
-    ------
-    ValueError
-        If ``theta`` is not a table of finite numbers.
+    A logit of -inf forbids an action: its probability is 0, and so is every gradient there.
+
+    ValueError if an entry of ``theta`` is neither a number nor -inf, or a row has no finite logit.
     """
 
     theta: np.ndarray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "theta", finite_array("theta", self.theta, (None, None)))
+        object.__setattr__(self, "theta", logit_table("theta", self.theta, (None, None)))
 
     @classmethod
     def from_probabilities(cls, probabilities) -> TabularSoftmax:
@@ -106,8 +124,8 @@ class TabularSoftmax(DifferentiablePolicy):
         if len(zero):
             s, a = zero[0]
             raise ValueError(
-                f"probabilities[{s}, {a}] is 0, but a softmax is positive everywhere; "
-                "TablePolicy takes zeros"
+                f"probabilities[{s}, {a}] is 0, but a softmax of finite logits is positive; "
+                "a logit of -inf forbids an action, and TablePolicy takes zeros"
             )
         return cls(np.log(table))
 
@@ -130,11 +148,13 @@ class TabularSoftmax(DifferentiablePolicy):
         return scores.reshape(n_states, n_actions, n_states * n_actions)
 
     def score(self, s: int, a: int) -> np.ndarray:
+        s, a = self.pair(s, a)
         score = np.zeros_like(self.theta)
         score[s] = self.row_scores[s, a]
         return score
 
     def score_sum(self, weights: np.ndarray) -> np.ndarray:
+        weights = self.pair_weights(weights)
         return weights - self.probabilities * weights.sum(axis=1, keepdims=True)
 
     @property
@@ -150,7 +170,8 @@ class LinearSoftmax(DifferentiablePolicy):
 
     pi(a|s) is proportional to exp(offsets[s, a] + features[s, a] . theta), with theta [d],
     features [S, A, d] and offsets [S, A] (zero unless given). The score is the feature minus its
-    mean, psi(s, a) = features[s, a] - sum_b pi(b|s) features[s, b].
+    mean, psi(s, a) = features[s, a] - sum_b pi(b|s) features[s, b]. An offset of -inf forbids an
+    action.
     """
 
     features: np.ndarray
@@ -162,7 +183,7 @@ class LinearSoftmax(DifferentiablePolicy):
         n_states, n_actions, dim = features.shape
         theta = finite_array("theta", self.theta, (dim,))
         offsets = np.zeros((n_states, n_actions)) if self.offsets is None else self.offsets
-        offsets = finite_array("offsets", offsets, (n_states, n_actions))
+        offsets = logit_table("offsets", offsets, (n_states, n_actions))
         object.__setattr__(self, "features", features)
         object.__setattr__(self, "theta", theta)
         object.__setattr__(self, "offsets", offsets)
@@ -198,14 +219,31 @@ class LinearSoftmax(DifferentiablePolicy):
         return self.features - means[:, None, :]
 
     def score(self, s: int, a: int) -> np.ndarray:
-        return self.scores[s, a]
+        return self.scores[self.pair(s, a)]
 
     def score_sum(self, weights: np.ndarray) -> np.ndarray:
-        return np.tensordot(weights, self.scores, axes=2)
+        return np.tensordot(self.pair_weights(weights), self.scores, axes=2)
 
     @property
     def gradient_norms(self) -> np.ndarray:
         return self.probabilities * np.linalg.norm(self.scores, axis=2)
+
+
+def logit_table(name: str, values: Any, shape: tuple[int | None, int | None]) -> np.ndarray:
+    """A read-only float copy of logits [S, A]: finite numbers, or -inf for a forbidden action."""
+    table = real_array(name, values)
+    check_shape(name, table, shape)
+    allowed = np.isfinite(table)
+    if not allowed.all():
+        wrong = np.argwhere(~allowed & ~np.isneginf(table))
+        if len(wrong):
+            where = tuple(wrong[0])
+            raise ValueError(f"{entry(name, where)} is {table[where]}, not a finite number or -inf")
+        empty = np.flatnonzero(~allowed.any(axis=1))
+        if len(empty):
+            raise ValueError(f"{name}[{empty[0]}] forbids every action: one logit must be finite")
+    table.flags.writeable = False
+    return table
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -226,10 +264,23 @@ def cumulative(probabilities: np.ndarray) -> np.ndarray:
     return sums / sums[..., -1:]
 
 
-def check_fits(mdp: FiniteMDP, policy: FinitePolicy) -> None:
+def check_fits(mdp: MDP | TabularMDP, policy: Policy) -> None:
     """Raise unless the policy is for the states and actions of this MDP."""
+    if not (hasattr(mdp, "rho0") and hasattr(mdp, "R")):
+        raise ValueError(f"mdp is a {type(mdp).__name__}, not an MDP")
+    if not hasattr(policy, "probabilities"):
+        raise ValueError(f"policy is a {type(policy).__name__}, without a table of probabilities")
     if policy.probabilities.shape != mdp.R.shape:
         raise ValueError(
             f"the policy is for {policy.n_states} states and {policy.n_actions} actions, "
             f"the MDP has {mdp.n_states} and {mdp.n_actions}"
+        )
+
+
+def check_differentiable(policy: object) -> None:
+    """Raise unless the policy has parameters and a score, as a gradient needs."""
+    if not hasattr(policy, "scores"):
+        raise ValueError(
+            f"{type(policy).__name__} has no parameters, hence no score and no gradient; "
+            "TabularSoftmax.from_probabilities has both"
         )

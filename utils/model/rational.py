@@ -1,6 +1,6 @@
 """Exact fractions in place of floats: the variance recursions give rational numbers from these.
 
-``utils.exact.variance`` only adds, multiplies and solves linear equations. Fed with arrays of
+``utils.estimators.variance`` only adds, multiplies and solves linear equations. Fed with arrays of
 ``fractions.Fraction``, it returns fractions, which a chapter can print and a test can compare
 without a tolerance.
 """
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from utils.common.linear import solve as solve
 from utils.common.validation import check_shape
 from utils.model.mdp import FiniteMDP
 
@@ -23,28 +25,59 @@ def fractions(values) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class RationalMDP:
-    """The tables of a finite MDP as fractions: P [S, A, S], R [S, A], gamma, rho0 [S]."""
+    """The tables of a finite MDP as fractions, with the names of ``FiniteMDP``.
 
-    P: np.ndarray
-    R: np.ndarray
-    gamma: Fraction
-    rho0: np.ndarray
+    Lists, numbers and strings such as "2/5" are taken for arrays of fractions.
+
+    P [S, A, S]; R [S, A], or [S, A, S] for rewards of transitions; gamma; rho0 [S]; ``reward_sd``
+    a number, [S, A] or [S, A, S]. ``R`` then holds the means, ``R_next`` [S, A, S] the rewards of
+    transitions or None.
+    """
+
+    P: Any
+    R: Any
+    gamma: Any
+    rho0: Any
+    reward_sd: Any = 0
+    R_next: Any = None
 
     def __post_init__(self) -> None:
-        for name in ("P", "R", "rho0"):
-            object.__setattr__(self, name, fractions(getattr(self, name)))
-        object.__setattr__(self, "gamma", Fraction(self.gamma))
-        n_states, n_actions = self.R.shape
-        check_shape("P", self.P, (n_states, n_actions, n_states))
-        check_shape("rho0", self.rho0, (n_states,))
-        for name, sums in (("P", self.P.sum(axis=2)), ("rho0", self.rho0.sum(axis=0))):
+        P, R, rho0, sd = (fractions(x) for x in (self.P, self.R, self.rho0, self.reward_sd))
+        R_next = None if self.R_next is None else fractions(self.R_next)
+        n_states, n_actions = R.shape[:2]
+        pairs, steps = (n_states, n_actions), (n_states, n_actions, n_states)
+        check_shape("P", P, steps)
+        check_shape("R", R, pairs, steps)
+        check_shape("rho0", rho0, (n_states,))
+        check_shape("reward_sd", sd, (), pairs, steps)
+        for name, sums in (("P", P.sum(axis=2)), ("rho0", rho0.sum(axis=0))):
             if (np.asarray(sums) != 1).any():
                 raise ValueError(f"a law in {name} does not sum to 1")
+        if R.ndim == 3:
+            R_next, R = R, (P * R).sum(axis=2)
+        elif R_next is not None:
+            check_shape("R_next", R_next, steps)
+            if (R != (P * R_next).sum(axis=2)).any():
+                raise ValueError("R does not hold the means of R_next")
+        tables = {"P": P, "R": R, "gamma": Fraction(self.gamma), "rho0": rho0, "R_next": R_next}
+        tables["reward_sd"] = sd if sd.ndim else np.full(pairs, sd[()], dtype=object)
+        for name, value in tables.items():
+            object.__setattr__(self, name, value)
 
     def to_floats(self) -> FiniteMDP:
         """The same MDP in floats, for simulation; gamma must be below 1."""
-        P, R, rho0 = (table.astype(float) for table in (self.P, self.R, self.rho0))
-        return FiniteMDP(P, R, float(self.gamma), rho0)
+        R = self.R if self.R_next is None else self.R_next
+        P, R, rho0, sd = (x.astype(float) for x in (self.P, R, self.rho0, self.reward_sd))
+        return FiniteMDP(P, R, float(self.gamma), rho0, sd)
+
+    @property
+    def reward_variance(self) -> np.ndarray:
+        """Var(r_t | s_t = s, a_t = a), [S, A] (``FiniteMDP.reward_variance``)."""
+        noise = self.reward_sd**2
+        variance = noise if noise.ndim == 2 else (self.P * noise).sum(axis=2)
+        if self.R_next is None:
+            return variance
+        return variance + (self.P * (self.R_next - self.R[:, :, None]) ** 2).sum(axis=2)
 
     @property
     def n_states(self) -> int:
@@ -61,8 +94,8 @@ class RationalMDP:
 class RationalPolicy:
     """pi(a|s) [S, A] and the score psi(s, a) [S, A, d] as fractions."""
 
-    probabilities: np.ndarray
-    scores: np.ndarray
+    probabilities: Any
+    scores: Any
 
     def __post_init__(self) -> None:
         for name in ("probabilities", "scores"):
@@ -90,19 +123,3 @@ def logit_policy(p, shared: bool = False) -> RationalPolicy:
     centred = np.stack([-p, 1 - p], axis=1)
     rows = np.ones((len(p), 1), dtype=int) if shared else np.eye(len(p), dtype=int)
     return RationalPolicy(pi, centred[:, :, None] * rows[:, None, :])
-
-
-def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The solution of matrix x = right by Gauss-Jordan elimination, without rounding."""
-    n = len(matrix)
-    table = np.concatenate([matrix, right.reshape(n, -1)], axis=1).astype(object)
-    for k in range(n):
-        pivot = next((i for i in range(k, n) if table[i, k] != 0), None)
-        if pivot is None:
-            raise ValueError("the matrix is singular")
-        table[[k, pivot]] = table[[pivot, k]]
-        table[k] = table[k] / table[k, k]
-        for i in range(n):
-            if i != k:
-                table[i] = table[i] - table[i, k] * table[k]
-    return table[:, n:].reshape(right.shape)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 
+@cache
 def keep_freed_memory() -> None:
-    """Ask the C library to keep freed arrays of up to 31 MB for reuse.
+    """Ask the C library to keep freed arrays of up to 31 MB for reuse; once in a process.
 
     By default glibc maps large arrays afresh at each allocation and unmaps them when they are
     freed. The system then clears every page once more, which can cost as much time as a

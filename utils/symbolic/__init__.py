@@ -1,6 +1,7 @@
 """The same worlds over a field: every number a symbol, every identity decided for all values."""
 
 from utils.common.linear import adjugate, determinant, object_array, solve
+from utils.symbolic import noise
 from utils.symbolic.enumeration import conditional_laws, declared_laws
 from utils.symbolic.laws import FiniteLaw, free_law, polynomial_law
 from utils.symbolic.mdp import Prefix, SymbolicMDP, prefixes
@@ -27,10 +28,12 @@ __all__ = [
     "free_mdp",
     "generators",
     "named_mdp",
+    "noise",
     "nonnegative_mdp",
     "object_array",
     "parametric_mdp",
     "polynomial_law",
+    "noise",
     "prefixes",
     "series",
     "solve",

@@ -9,11 +9,11 @@ PRIME = 2**61 - 1
 
 
 class Dual:
-    """value + slope e with e^2 = 0, over the integers modulo `PRIME`.
+    """value + slope e with e^2 = 0, over the integers modulo ``PRIME``.
 
     The slope is None for a number whose derivative is not known, such as a gradient. Two numbers
     are equal if their values are: a slope is a derivative, and a statement about it is made with
-    `FiniteFieldMDP.gradient`.
+    ``FiniteFieldMDP.gradient``.
     """
 
     __slots__ = ("slope", "value")
@@ -29,7 +29,7 @@ class Dual:
         other = as_dual(other)
         return NotImplemented if other is None else self.value == other.value
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Dual:
         return self * -1
@@ -90,4 +90,4 @@ def as_dual(number: Any) -> Dual | None:
     """The number as a dual number; None if it is neither dual nor an integer."""
     if isinstance(number, Dual):
         return number
-    return Dual(number) if isinstance(number, Integral) else None
+    return Dual(int(number)) if isinstance(number, Integral) else None

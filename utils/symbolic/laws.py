@@ -58,12 +58,12 @@ class FiniteLaw:
         )
 
     def hessian(self, value: Any) -> np.ndarray:
-        """The matrix of second derivatives, [K,K]; of an array [...], [..., K,K]."""
+        """The matrix of second derivatives, [K, K]; of an array [...], [..., K,K]."""
         return self.gradient(self.gradient(value))
 
     @cached_property
     def score(self) -> np.ndarray:
-        """psi_i = grad p_i / p_i = grad log p_i, [n,K] (eq:log-derivative)."""
+        """psi_i = grad p_i / p_i = grad log p_i, [n,K] (``eq:log-derivative``)."""
         return self.gradient(self.p) / self.p[:, None]
 
     @cached_property

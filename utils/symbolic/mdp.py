@@ -1,7 +1,7 @@
 """The same MDP with free symbols: each number of it lives in a field of rational functions.
 
 Nothing is chosen: the start law, the kernel, the rewards, gamma and the policy are symbols, and so
-is the derivative of the policy. The field keeps each element in a canonical form, so `==` between
+is the derivative of the policy. The field keeps each element in a canonical form, so ``==`` between
 two elements decides whether they agree for *every* value of the symbols. An identity that holds
 here holds for every MDP of this size and for every way to parameterise its policy.
 
@@ -10,14 +10,14 @@ pi(a|s) has some derivative D(s,a), and sum_a D(s,a) = 0. Both are left free, so
 for every direction of every parameterisation: softmax, sigmoid and shared weights are special cases
 by the chain rule.
 
-Arrays are NumPy object arrays of field elements with the shapes of `FiniteMDP`, so that a
-formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
+Arrays are NumPy object arrays of field elements with the shapes of ``FiniteMDP``, so that a
+formula reads the same here and there: ``m.rho0 @ m.P_pi @ m.r_pi``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -26,25 +26,25 @@ import numpy as np
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
-from utils.common import linear
+from utils.common.chain import Chain
 
 Step = tuple[int, int]
 Prefix = tuple[Step, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class SymbolicMDP:
+class SymbolicMDP(Chain):
     """A finite MDP and a policy over a field of rational functions.
 
     gamma  field element
-    rho0   [S]      start law
-    P      [S,A,S]  kernel P(s'|s,a)
-    R      [S,A]    mean reward
-    pi     [S,A]    policy
-    dpi    [S,A]    derivative of the policy along a free direction of theta-space
+    rho0   [S]        start law
+    P      [S, A, S]  kernel P(s'|s,a)
+    R      [S, A]     mean reward
+    pi     [S, A]     policy
+    dpi    [S, A]     derivative of the policy along a free direction of theta-space
     moving tuple of pairs (free policy symbol, its derivative)
     extra  further free symbols
-    R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
+    R_next [S, A, S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
     tables further free tables by name, such as a baseline b [S]
     """
 
@@ -61,81 +61,41 @@ class SymbolicMDP:
 
     @property
     def n_states(self) -> int:
+        """S, the number of states."""
         return self.R.shape[0]
 
     @property
     def n_actions(self) -> int:
+        """A, the number of actions."""
         return self.R.shape[1]
 
     @cached_property
     def score(self) -> np.ndarray:
-        """psi(s,a) = D(s,a) / pi(a|s), shape [S,A]."""
+        """psi(s,a) = D(s,a) / pi(a|s), [S, A]."""
         return self.dpi / self.pi
 
     @cached_property
-    def P_pi(self) -> np.ndarray:
-        """P_pi(s'|s) = sum_a pi(a|s) P(s'|s,a), shape [S,S]."""
-        return (self.pi[:, :, None] * self.P).sum(axis=1)
-
-    @cached_property
-    def r_pi(self) -> np.ndarray:
-        """r_pi(s) = sum_a pi(a|s) R(s,a), shape [S]."""
-        return (self.pi * self.R).sum(axis=1)
-
-    @cached_property
-    def V(self) -> np.ndarray:
-        """V = (I - gamma P_pi)^{-1} r_pi, shape [S] (eq:J-infinite)."""
-        return self.solve(np.eye(self.n_states, dtype=int) - self.P_pi * self.gamma, self.r_pi)
-
-    @cached_property
-    def objective(self) -> Any:
-        """J = rho0^T V (eq:J-infinite)."""
-        return self.rho0 @ self.V
-
-    @cached_property
-    def Q(self) -> np.ndarray:
-        """Q = R + gamma P V, shape [S,A] (eq:bellman)."""
-        return self.R + self.P @ self.V * self.gamma
-
-    @cached_property
     def A(self) -> np.ndarray:
-        """The advantage Q - V, shape [S,A]."""
+        """The advantage Q - V, [S, A]."""
         return self.Q - self.V[:, None]
 
-    def average(self, f: np.ndarray) -> np.ndarray:
-        """sum_a pi(a|s) f(s,a), shape [S]: the mean of f over the actions of each state."""
-        return (self.pi * f).sum(axis=1)
-
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
-        """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
+        """sum_a D(s,a) f(s,a), [S]: h of ``eq:grad-bellman`` if f = Q. It is E[psi f | s]."""
         return (self.dpi * f).sum(axis=1)
 
-    def finite_horizon_values(self, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-        """(V [T+1,S], Q [T,S,A]) with a time index and V[T] = 0 (eq:q-finite)."""
-        V, Q = [self.r_pi * 0], []
-        for _ in range(horizon):
-            Q.append(self.R + self.P @ V[-1] * self.gamma)
-            V.append((self.pi * Q[-1]).sum(axis=1))
-        return np.array(V[::-1]), np.array(Q[::-1])
-
     def finite_horizon_objective(self, horizon: int) -> Any:
-        """J_T = sum_{t<T} gamma^t E[r_t] (eq:J-finite-matrix)."""
+        """J_T = sum_{t<T} gamma^t E[r_t] (``eq:J-finite-matrix``)."""
         steps = (self.gamma**t * (self.state_law(t) @ self.r_pi) for t in range(horizon))
         return sum(steps, 0 * self.gamma)
 
     @cached_property
     def occupancy(self) -> np.ndarray:
-        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), shape [S] (eq:occupancy)."""
+        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), [S] (``eq:occupancy``)."""
         return self.occupancy_from(self.rho0)
 
     def occupancy_from(self, start: np.ndarray) -> np.ndarray:
-        """(1 - gamma) (I - gamma P_pi^T)^{-1} start, shape [S]; d_gamma if `start` were rho0."""
-        flow = np.eye(self.n_states, dtype=int) - self.P_pi.T * self.gamma
-        return self.solve(flow, start * (1 - self.gamma))
-
-    def solve(self, matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """The solution x of matrix @ x = right; shapes [S,S] and [S]."""
-        return linear.solve(matrix, right)
+        """(1 - gamma) (I - gamma P_pi^T)^{-1} start, [S]; d_gamma if ``start`` were rho0."""
+        return self.resolve_transposed(self.gamma, start * (1 - self.gamma))
 
     def gradient(self, value: Any) -> Any:
         """The derivative along the free direction, of a field element or of each array entry."""
@@ -149,11 +109,11 @@ class SymbolicMDP:
         return sum((value.diff(symbol) * d for symbol, d in self.moving), 0 * self.gamma)
 
     def prefixes(self, horizon: int) -> Iterator[Prefix]:
-        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length `horizon`."""
+        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length ``horizon``."""
         return prefixes(self.n_states, self.n_actions, horizon)
 
     def factors(self, tau: Prefix) -> list[Any]:
-        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (eq:traj-likelihood)."""
+        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (``eq:traj-likelihood``)."""
         (state, action), *rest = tau
         out = [self.rho0[state], self.pi[state, action]]
         for next_state, next_action in rest:
@@ -162,11 +122,11 @@ class SymbolicMDP:
         return out
 
     def likelihood(self, tau: Prefix) -> Any:
-        """p_theta^T(tau), the product of `factors(tau)` (eq:traj-likelihood)."""
+        """p_theta^T(tau), the product of ``factors(tau)`` (``eq:traj-likelihood``)."""
         return prod(self.factors(tau))
 
     def score_sum(self, tau: Prefix) -> Any:
-        """M_T = sum of psi(s_t,a_t) over the steps of `tau`; 0 for the empty prefix."""
+        """M_T = sum of psi(s_t,a_t) over the steps of ``tau``; 0 for the empty prefix."""
         return sum((self.score[step] for step in tau), 0 * self.gamma)
 
     def reward(self, tau: Prefix, k: int) -> Any:
@@ -176,45 +136,76 @@ class SymbolicMDP:
         return self.R_next[(*tau[k], tau[k + 1][0])]
 
     def G(self, tau: Prefix, t: int = 0, gamma: Any = None) -> Any:
-        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (eq:return).
+        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (``eq:return``).
 
-        G(tau) is the return. Another `gamma` replaces the one of the MDP; 1 leaves out the
+        G(tau) is the return. Another ``gamma`` replaces the one of the MDP; 1 leaves out the
         discount. Rewards enter by their mean given (s,a).
         """
         g = self.gamma if gamma is None else gamma
         return sum((g ** (k - t) * self.R[tau[k]] for k in range(t, len(tau))), 0 * self.gamma)
 
     def mean_at(self, t: int, f: np.ndarray) -> Any:
-        """E[f(s_t,a_t)] for a table f [S,A]."""
+        """E[f(s_t,a_t)] for a table f [S, A]."""
         return self.state_law(t) @ self.average(f)
 
     def mean_score_at(self, t: int, f: np.ndarray) -> Any:
-        """E[psi_t f(s_t,a_t)] for a table f [S,A]."""
+        """E[psi_t f(s_t,a_t)] for a table f [S, A]."""
         return self.state_law(t) @ self.action_gradient(f)
 
     def policy_gradient(self, q: np.ndarray | None = None) -> Any:
-        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of eq:pgt-infinite.
+        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of ``eq:pgt-infinite``.
 
-        Another table `q` [S,A] may stand in the place of Q.
+        Another table ``q`` [S, A] may stand in the place of Q.
         """
         visits = self.occupancy / (1 - self.gamma)
         return visits @ self.action_gradient(self.Q if q is None else q)
 
+    def law(self, horizon: int) -> dict[Prefix, Any]:
+        """{tau: p_theta^T(tau)} for all prefixes of length ``horizon`` (``eq:traj-likelihood``)."""
+        return {tau: self.likelihood(tau) for tau in self.prefixes(horizon)}
+
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
-        """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""
+        """E[value(tau)] over all prefixes of length ``horizon``, by enumeration."""
         terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
         return sum(terms, 0 * self.gamma)
 
+    def expectation_where(self, value: Callable[[Prefix], Any], t: int, horizon: int) -> np.ndarray:
+        """E[value(tau) 1{s_t = s}] for each s, [S], by enumeration of all prefixes."""
+        found = np.array([0 * self.gamma] * self.n_states, dtype=object)
+        for tau in self.prefixes(horizon):
+            found[tau[t][0]] += self.likelihood(tau) * value(tau)
+        return found
+
+    def mean_score_reward(self, t: int, k: int, peeks: bool = False) -> Any:
+        """E[psi_t r_k], by enumeration; 0 for k < t (``eq:past-reward``).
+
+        With ``peeks`` the reward is multiplied by the action a_t, which a reward of the past cannot
+        see.
+        """
+        steps = max(t, k + (self.R_next is not None)) + 1
+
+        def value(tau: Prefix) -> Any:
+            return self.score[tau[t]] * self.reward(tau, k) * (tau[t][1] if peeks else 1)
+
+        return self.expectation(value, steps)
+
+    def mean_rewards(self, horizon: int) -> np.ndarray:
+        """E[r_0], ..., E[r_{T-1}], [T], each by enumeration of all prefixes up to its step."""
+        means = [self.expectation(lambda tau: self.R[tau[-1]], t + 1) for t in range(horizon)]
+        return np.array(means, dtype=object)
+
+    def started_in(self, state: int) -> SymbolicMDP:
+        """The same world and policy with ``state`` for a certain start."""
+        start = [0 * self.gamma + (s == state) for s in range(self.n_states)]
+        return replace(self, rho0=np.array(start, dtype=object))
+
     def state_law(self, t: int) -> np.ndarray:
-        """P(s_t = s) = rho0^T P_pi^t, shape [S]."""
-        law = self.rho0
-        for _ in range(t):
-            law = law @ self.P_pi
-        return law
+        """P(s_t = s) = rho0^T P_pi^t, [S]."""
+        return self.state_laws(t)[-1]
 
 
 def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
-    """Every sequence of `horizon` state-action pairs, in lexicographic order."""
+    """Every sequence of ``horizon`` state-action pairs, in lexicographic order."""
     if horizon < 0:
         raise ValueError(f"horizon is {horizon}; it should be at least 0")
     if horizon == 0:

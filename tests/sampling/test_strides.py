@@ -6,17 +6,20 @@ import pytest
 
 from utils import TabularSoftmax, exact, simulate
 from utils.model import examples
-from utils.model.mdp import padded_pairs, power_of_two
 from utils.sampling.alias import word_shares
-from utils.sampling.rollouts import AliasSteps
-from utils.sampling.runs import RunTables, run_length
+from utils.sampling.branches import branches_of, padded_pairs, power_of_two
+from utils.sampling.engine import AliasSteps
+from utils.sampling.strides import StrideTables, stride_length
 
 WORDS = 2**32
 MANY = 10**6
 
 
 def chances(mdp, policy):
-    return padded_pairs(policy.probabilities).take(mdp.branches.pairs) * mdp.branches.probabilities
+    return (
+        padded_pairs(policy.probabilities).take(branches_of(mdp).pairs)
+        * branches_of(mdp).probabilities
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,21 +32,21 @@ def chances(mdp, policy):
         (problems.random_mdp(np.random.default_rng(0), 1, 1), MANY, 4),
     ],
 )
-def test_a_run_is_long_in_a_small_mdp_that_is_used_often(mdp, steps, length):
-    assert run_length(mdp.branches, steps) == length
+def test_a_stride_is_long_in_a_small_mdp_that_is_used_often(mdp, steps, length):
+    assert stride_length(branches_of(mdp), steps) == length
 
 
-def test_every_run_owns_the_words_of_its_probability():
-    # All runs of four steps of the running MDP, against products of pi and P.
+def test_every_stride_owns_the_words_of_its_probability():
+    # All strides of four steps of the running MDP, against products of pi and P.
     mdp, policy = examples.running(), examples.running_policy()
-    runs = RunTables.build(mdp.branches, chances(mdp, policy), MANY)
-    assert runs.length == 4
-    labels = runs.tables.labels
+    strides = StrideTables.build(branches_of(mdp), chances(mdp, policy), MANY)
+    assert strides.length == 4
+    labels = strides.tables.labels
     n_columns = len(labels) // 2 // mdp.n_states
     column_words = WORDS // n_columns
     # A column belongs to its own label up to the limit that its offset encodes, then to a partner.
     cells = np.arange(len(labels) // 2)
-    limits = (cells + 1) * column_words - runs.tables.offsets
+    limits = (cells + 1) * column_words - strides.tables.offsets
     for start in range(mdp.n_states):
         owned = {}
         for cell in cells[start * n_columns : (start + 1) * n_columns]:
@@ -64,22 +67,22 @@ def test_every_run_owns_the_words_of_its_probability():
             )
             packed = 0
             for t in range(4):
-                packed = (packed << runs.field_bits) + path[t] * power_of_two(2) + actions[t]
+                packed = (packed << strides.field_bits) + path[t] * power_of_two(2) + actions[t]
             assert abs(owned[(path[4] << 32) + packed] - WORDS * probability) < 1.01
         assert sum(owned.values()) == WORDS
 
 
-def test_a_run_of_one_step_has_the_shares_of_the_step():
+def test_a_stride_of_one_step_has_the_shares_of_the_step():
     mdp, policy = examples.frozen_lake(), examples.frozen_lake_policy()
-    runs = RunTables.build(mdp.branches, chances(mdp, policy), 0)
-    assert runs.length == 1
+    strides = StrideTables.build(branches_of(mdp), chances(mdp, policy), 0)
+    assert strides.length == 1
     assert (word_shares(chances(mdp, policy)).sum(axis=1) == WORDS).all()
-    np.testing.assert_array_equal(runs.tables.labels[::2], mdp.branches.labels.ravel())
+    np.testing.assert_array_equal(strides.tables.labels[::2], branches_of(mdp).labels.ravel())
 
 
 @pytest.mark.parametrize("horizon", [1, 2, 3, 4, 5, 7, 8, 9])
 @pytest.mark.parametrize("n", [1, 3, 9000])
-def test_runs_fill_horizons_that_are_no_multiple_of_their_length(horizon, n):
+def test_strides_fill_horizons_that_are_no_multiple_of_their_length(horizon, n):
     mdp, policy = examples.running(), examples.running_policy()
     rollouts = simulate(mdp, policy, n=n, horizon=horizon, rng=np.random.default_rng(0))
     s, a = rollouts.states, rollouts.actions
@@ -88,13 +91,13 @@ def test_runs_fill_horizons_that_are_no_multiple_of_their_length(horizon, n):
 
 
 @pytest.mark.parametrize("horizon", [3, 6])
-def test_long_runs_keep_the_law_of_every_transition(horizon):
+def test_long_strides_keep_the_law_of_every_transition(horizon):
     # At each time all triples (s, a, s'): 8 a time, at 5 standard errors; false alarm < 1e-4.
     rng = np.random.default_rng(9)
     mdp = problems.random_mdp(rng, 2, 2)
     policy = TabularSoftmax(rng.normal(size=(2, 2)))
     n = 100_000
-    assert AliasSteps(mdp, policy, n * horizon).runs.length == 4
+    assert AliasSteps(mdp, policy, n * horizon).strides.length == 4
     rollouts = simulate(mdp, policy, n=n, horizon=horizon, rng=rng)
     laws = exact.state_distributions(mdp, policy, horizon)
     for t in range(horizon):

@@ -4,24 +4,25 @@ import numpy as np
 import problems
 import pytest
 from problems import random_rational
-from trajectories import enumerate_trajectories
+from trajectories import enumerate_rewarded
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
-from utils.exact.leave_one_out import leave_one_out_moments
+from utils.estimators.leave_one_out import leave_one_out_moments
 
 
 @pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])
-@pytest.mark.parametrize("seed", range(3))
-def test_moments_are_exactly_those_of_all_pairs_of_trajectories(seed, weights):
-    mdp, policy = random_rational(seed)
+@pytest.mark.parametrize("seed, random_rewards", [(0, False), (1, False), (2, False), (3, True)])
+def test_moments_are_exactly_those_of_all_pairs_of_trajectories(seed, random_rewards, weights):
+    mdp, policy = random_rational(seed, random_rewards=random_rewards)
     T, gamma = 2, mdp.gamma
-    # The last state does not matter: paths that share the rest are added up.
+    # The state after the last step matters through its reward only: equal paths are added up.
     paths = {}
-    for probability, s, a in enumerate_trajectories(mdp, policy, T):
-        paths[s[:T], a] = paths.get((s[:T], a), 0) + probability
+    noise = ((-1, F(1, 2)), (1, F(1, 2))) if random_rewards else ((0, 1),)
+    for probability, s, a, r in enumerate_rewarded(mdp, policy, T, noise):
+        paths[s[:T], a, tuple(r)] = paths.get((s[:T], a, tuple(r)), 0) + probability
     listed = []
-    for (s, a), probability in paths.items():
-        discounted = [gamma**t * mdp.R[s[t], a[t]] for t in range(T)]
+    for (s, a, r), probability in paths.items():
+        discounted = [gamma**t * r[t] for t in range(T)]
         Y = [sum(discounted[t if weights == "reward-to-go" else 0 :]) for t in range(T)]
         listed.append((probability, Y, [policy.scores[s[t], a[t]] for t in range(T)]))
     mean = second = 0

@@ -16,33 +16,39 @@ and fractions (``utils.rational``) both work.
 
 from __future__ import annotations
 
+from typing import Any, Literal, get_args
+
 import numpy as np
 
 from utils.common.validation import check_count, check_name
-from utils.exact.variance import (
-    EstimatorMoments,
-    ScoredChain,
-    estimator_moments,
-    return_and_score_moments,
-)
+from utils.estimators.variance import EstimatorMoments, estimator_moments
+from utils.exact.chain import ScoredChain
+from utils.exact.moments import return_and_score_moments, reward_powers
+from utils.model.protocol import ScoredPolicy, TabularMDP
+
+LeftOutForm = Literal["reward-to-go", "total-return"]
 
 
 def leave_one_out_moments(
-    mdp, policy, horizon: int, n: int, weights: str = "reward-to-go"
+    mdp: TabularMDP,
+    policy: ScoredPolicy,
+    horizon: int,
+    n: int,
+    weights: LeftOutForm = "reward-to-go",
 ) -> EstimatorMoments:
     """Mean of the estimate from n trajectories, and n times its variance.
 
     So the standard error is sqrt(variance / n), as for estimators with independent samples.
     ``weights`` is "reward-to-go" or "total-return". ValueError for n < 2.
     """
-    check_name("weights", weights, ("reward-to-go", "total-return"))
+    check_name("weights", weights, get_args(LeftOutForm))
     check_count("n", n, least=2)
     if weights == "total-return":
         return _total_return(mdp, policy, horizon, n)
     return _reward_to_go(mdp, policy, horizon, n)
 
 
-def _total_return(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
+def _total_return(mdp: TabularMDP, policy: ScoredPolicy, horizon: int, n: int) -> EstimatorMoments:
     m = return_and_score_moments(mdp, policy, horizon)
     expected = m[1, 0][0]
     known = estimator_moments(mdp, policy, "total-return", expected, horizon=horizon)
@@ -51,18 +57,17 @@ def _total_return(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
     return EstimatorMoments(known.mean, known.variance + (from_baseline + known.mean**2) / (n - 1))
 
 
-def _reward_to_go(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
+def _reward_to_go(mdp: TabularMDP, policy: ScoredPolicy, horizon: int, n: int) -> EstimatorMoments:
     chain = ScoredChain.of(mdp, policy)
     V, _ = chain.finite_horizon_values(horizon)
-    laws = [chain.rho0]
-    for _ in range(horizon - 1):
-        laws.append(laws[-1] @ chain.kernel)
+    laws = chain.state_laws(horizon - 1)
     expected = np.array([law @ v for law, v in zip(laws, V, strict=False)])
     table = np.broadcast_to(expected[:, None], (horizon, len(chain.rho0)))
     known = estimator_moments(mdp, policy, "reward-to-go", table, horizon=horizon)
-    information = chain.mean(chain.scores**2)
-    squares = _second_moments(chain, V)
-    from_baseline, together = 0, 0
+    information = chain.average(chain.scores**2)
+    squares = _second_moments(mdp, chain, V)
+    from_baseline: Any = 0
+    together: Any = 0
     K = _score_return_products(chain, V, laws)
     for t in range(horizon):
         spread = laws[t] @ squares[t] - expected[t] ** 2
@@ -72,17 +77,17 @@ def _reward_to_go(mdp, policy, horizon: int, n: int) -> EstimatorMoments:
     return EstimatorMoments(known.mean, known.variance + extra)
 
 
-def _second_moments(chain: ScoredChain, V) -> list[np.ndarray]:
+def _second_moments(mdp: TabularMDP, chain: ScoredChain, V: np.ndarray) -> list[np.ndarray]:
     """q_t(s) = E[G_t^2 | s_t = s] for t < T, [S] each."""
     squares = [0 * chain.rho0]
+    _, r, r2 = reward_powers(mdp, 2)
     for after in V[:0:-1]:
-        onward = 2 * chain.gamma * chain.R * (chain.P @ after)
         twice = chain.gamma**2 * (chain.P @ squares[0])
-        squares.insert(0, chain.mean(chain.R**2 + onward + twice))
+        squares.insert(0, chain.average(r2.sum(axis=2) + 2 * chain.gamma * (r @ after) + twice))
     return squares[:-1]
 
 
-def _score_return_products(chain: ScoredChain, V, laws) -> np.ndarray:
+def _score_return_products(chain: ScoredChain, V: np.ndarray, laws: np.ndarray) -> np.ndarray:
     """K[t, u] = E[psi_t gamma^u G_u], [T, T, d].
 
     Rewards before t do not count (``eq:past-reward``), so all u <= t give E[psi_t gamma^t G_t].

@@ -1,37 +1,34 @@
+from dataclasses import replace
 from fractions import Fraction as F
 
 import numpy as np
 import problems
 import pytest
 from problems import random_fractions, random_rational, table_example
-from trajectories import expectation
+from trajectories import enumerate_rewarded, expectation
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils.estimators.forms import FORMS
+from utils.estimators.variance import estimator_moments, occupancy_sample_moments
 from utils.exact.baselines import (
     optimal_constant_baseline,
     optimal_state_baseline,
     optimal_total_return_baseline,
     per_step_baseline,
 )
-from utils.exact.variance import (
-    WEIGHTS,
-    ScoredChain,
-    decomposition,
-    estimator_moments,
-    occupancy_sample_moments,
-    return_and_score_moments,
-)
+from utils.exact.chain import ScoredChain
+from utils.exact.moments import return_and_score_moments
 from utils.model import examples
-from utils.model.policies import LinearSoftmax
-from utils.model.rational import RationalMDP
+from utils.model.policies import LinearSoftmax, TablePolicy
+from utils.model.rational import RationalMDP, RationalPolicy
 
 
 def pathwise(mdp, policy, weights, b, V, Q, lam, T):
     """X of one path, straight from the definition."""
     gamma, psi, pi = mdp.gamma, policy.scores, policy.probabilities
 
-    def sample(s, a):
-        r = [mdp.R[s[t], a[t]] for t in range(T)]
+    def sample(s, a, r=None):
+        r = [mdp.R[s[t], a[t]] for t in range(T)] if r is None else r
         delta = [r[t] + gamma * V[t + 1][s[t + 1]] - V[t][s[t]] for t in range(T)]
         total = sum(gamma**k * r[k] for k in range(T))
         x = 0 * psi[0, 0]
@@ -54,7 +51,7 @@ def pathwise(mdp, policy, weights, b, V, Q, lam, T):
     return sample
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 @pytest.mark.parametrize("seed", range(3))
 def test_finite_horizon_moments_are_exactly_those_of_the_enumeration(weights, seed):
     mdp, policy = random_rational(seed)
@@ -72,10 +69,89 @@ def test_finite_horizon_moments_are_exactly_those_of_the_enumeration(weights, se
     assert moments.variance.tolist() == (second - mean**2).tolist()
 
 
-@pytest.mark.parametrize("weights", [w for w in WEIGHTS if w != "total-return"])
+@pytest.mark.parametrize("weights", FORMS)
+def test_random_rewards_enter_the_moments_exactly_with_what_they_tell_of_the_next_state(weights):
+    mdp, policy = random_rational(4, random_rewards=True)
+    T, lam = 3, F(1, 3)
+    rng = np.random.default_rng(4)
+    critic = (random_fractions(rng, (T + 1, 2)), random_fractions(rng, (T, 2, 2)))
+    baseline = {"total-return": F(3, 4), "all-action": None}.get(
+        weights, random_fractions(rng, (T, 2))
+    )
+    sample = pathwise(mdp, policy, weights, baseline, *critic, lam, T)
+    mean = second = 0
+    for probability, s, a, r in enumerate_rewarded(mdp, policy, T):
+        x = sample(s, a, r)
+        mean, second = mean + probability * x, second + probability * x**2
+    moments = estimator_moments(mdp, policy, weights, baseline, critic, lam, horizon=T)
+    assert moments.mean.tolist() == mean.tolist()
+    assert moments.variance.tolist() == (second - mean**2).tolist()
+
+
+@pytest.mark.parametrize("weights", ["q", "advantage", "return"])
+def test_one_draw_from_the_occupancy_knows_the_variance_of_its_return(weights):
+    # A discount of 1/50: what lies beyond 4 steps is of relative size 50^-4.
+    mdp, policy = random_rational(5, gamma="1/50", random_rewards=True)
+    chain = ScoredChain.of(mdp, policy)
+    V, Q = chain.values()
+    mean = second = 0
+    for s0, a0 in np.ndindex(2, 2):
+        visit = chain.visits[s0] * policy.probabilities[s0, a0] / chain.visits.sum()
+        start = replace(mdp, rho0=np.eye(2, dtype=int)[s0])
+        first = RationalPolicy(np.eye(2, dtype=int)[[a0, a0]], policy.scores)
+        if weights != "return":
+            w = Q[s0, a0] - (V[s0] if weights == "advantage" else 0)
+            outcomes = [(F(1), w)]
+        else:
+            outcomes = [
+                (p * q, r[0] + mdp.gamma * sum(mdp.gamma**k * x for k, x in enumerate(later)))
+                for p, s, _, r in enumerate_rewarded(start, first, 1)
+                for q, _, _, later in enumerate_rewarded(
+                    replace(mdp, rho0=np.eye(2, dtype=int)[s[1]]), policy, 3
+                )
+            ]
+        for probability, w in outcomes:
+            x = policy.scores[s0, a0] * w / (1 - mdp.gamma)
+            mean, second = mean + visit * probability * x, second + visit * probability * x**2
+    moments = occupancy_sample_moments(mdp, policy, weights)
+    np.testing.assert_allclose(moments.mean.astype(float), mean.astype(float), atol=1e-5)
+    variance = (second - mean**2).astype(float)
+    np.testing.assert_allclose(moments.variance.astype(float), variance, rtol=1e-4)
+
+
+def test_an_episode_that_ends_needs_neither_discount_nor_horizon():
+    # Each form of the infinite sum is the limit of long horizons, though gamma = 1.
+    mdp, policy = problems.short_corridor(0.6)
+    for weights in [w for w in FORMS if w != "total-return"]:
+        limit = estimator_moments(mdp, policy, weights, lam=0.4)
+        long = estimator_moments(
+            mdp, policy, weights, critic=exact.values(mdp, policy), lam=0.4, horizon=600
+        )
+        np.testing.assert_allclose(limit.mean, exact.policy_gradient(mdp, policy), rtol=1e-9)
+        np.testing.assert_allclose(limit.mean, long.mean, rtol=1e-9)
+        np.testing.assert_allclose(limit.variance, long.variance, rtol=1e-9)
+
+
+def test_a_baseline_counts_up_to_the_end_of_the_episode():
+    """With gamma = 1 and b(s) = c, X = sum over the steps of psi_t (G_t - c)."""
+    mdp, policy = problems.short_corridor(0.6)
+    V, _ = exact.values(mdp, policy)
+    best = optimal_constant_baseline(mdp, policy)
+    up, here, down = (
+        estimator_moments(mdp, policy, baseline=best + shift).trace for shift in (1, 0, -1)
+    )
+    assert up == pytest.approx(down) and up > here
+    at_goal = V + np.array([0, 0, 0, 100])
+    assert (
+        estimator_moments(mdp, policy, baseline=at_goal).trace
+        == estimator_moments(mdp, policy, baseline=V).trace
+    )
+
+
+@pytest.mark.parametrize("weights", [w for w in FORMS if w != "total-return"])
 def test_infinite_horizon_moments_are_the_limit_of_long_horizons(weights):
     rng = np.random.default_rng(3)
-    mdp = problems.random_mdp(rng, 4, 3, gamma=0.7)
+    mdp = problems.with_random_rewards(problems.random_mdp(rng, 4, 3, gamma=0.7), 1)
     policy = LinearSoftmax(rng.normal(size=(4, 3, 2)), rng.normal(size=2))
     baseline = None if weights == "all-action" else rng.normal(size=4)
     limit = estimator_moments(mdp, policy, weights, baseline, lam=0.4)
@@ -204,24 +280,19 @@ def test_total_return_variance_grows_linearly_with_the_predicted_slope():
     assert slope == pytest.approx(8.27864, rel=1e-5)
 
 
-@pytest.mark.parametrize("horizon", [None, 2, 4])
+@pytest.mark.parametrize("horizon", [2, 4])
 @pytest.mark.parametrize("seed", range(3))
 def test_reward_to_go_and_q_differ_by_the_two_martingale_sums(seed, horizon):
-    # eq:var-decomposition, with both sums written out over paths.
+    # eq:var-decomposition: both sums written out over paths, the variances by recursion.
     mdp, policy = random_rational(seed)
-    parts = decomposition(mdp, policy, horizon)
     chain = ScoredChain.of(mdp, policy)
-    critic = chain.values() if horizon is None else chain.finite_horizon_values(horizon)
+    critic = chain.finite_horizon_values(horizon)
     by_return = estimator_moments(mdp, policy, "reward-to-go", horizon=horizon).trace
     by_q = estimator_moments(mdp, policy, "q", critic=critic, horizon=horizon).trace
-    assert by_return - by_q == parts.distance + 2 * parts.covariance
-    assert parts.distance >= 0
-    if horizon is None:
-        return
     V, Q = critic
     grad_V = [0 * policy.scores[:, 0]]
     for t in reversed(range(horizon)):
-        h = chain.mean(policy.scores * Q[t][:, :, None])
+        h = chain.average(policy.scores * Q[t][:, :, None])
         grad_V.insert(0, h + mdp.gamma * (chain.kernel @ grad_V[0]))
 
     def sums(s, a):
@@ -235,17 +306,18 @@ def test_reward_to_go_and_q_differ_by_the_two_martingale_sums(seed, horizon):
             covariance += mdp.gamma ** (2 * k) * zeta * (M @ onward)
         return np.array([distance, covariance])
 
-    by_enumeration = expectation(mdp, policy, horizon, sums).tolist()
-    assert by_enumeration == [parts.distance, parts.covariance]
+    distance, covariance = expectation(mdp, policy, horizon, sums)
+    assert by_return - by_q == distance + 2 * covariance
+    assert distance >= 0
 
 
-@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("weights", FORMS)
 @pytest.mark.parametrize("shared", [False, True])
 def test_variance_is_the_spread_of_simulated_estimates(weights, shared):
     # The estimated variance of N = 100 000 samples has its own standard error, from the fourth
     # moment; 5 of these, at most 4 coordinates: false alarm below 4 * 5.7e-7 a case.
     rng = np.random.default_rng(21)
-    mdp = problems.random_mdp(rng, 3, 2, gamma=0.6)
+    mdp = problems.with_random_rewards(problems.random_mdp(rng, 3, 2, gamma=0.6), 2)
     if shared:
         policy = LinearSoftmax(rng.normal(size=(3, 2, 2)), rng.normal(size=2))
     else:
@@ -291,6 +363,8 @@ def test_wrong_arguments_are_named():
         estimator_moments(mdp, policy, "all-action", 1)
     with pytest.raises(ValueError, match="weights is 'G', not one of"):
         estimator_moments(mdp, policy, "G")
+    with pytest.raises(ValueError, match="TablePolicy has no parameters"):
+        estimator_moments(examples.running(), TablePolicy([[1, 0], [0, 1]]))
     with pytest.raises(ValueError, match="lam is 2, not in"):
         estimator_moments(mdp, policy, "gae", lam=2)
     with pytest.raises(ValueError, match="weights is 'gae', not one of 'q'"):

@@ -1,0 +1,72 @@
+"""A computation is stopped after a number of steps, wherever it stands."""
+
+import sys
+
+import pytest
+
+from utils.common.steps import OutOfSteps, within
+
+
+def climb(n):
+    return 0 if n == 0 else 1 + climb(n - 1)
+
+
+def test_a_computation_within_the_limit_has_its_value():
+    assert within(1000, lambda: climb(100)) == 100
+
+
+def test_one_step_too_many_stops_it():
+    assert within(102, lambda: climb(100)) == 100  # 101 calls and the function itself
+    with pytest.raises(OutOfSteps):
+        within(101, lambda: climb(100))
+
+
+def loop():
+    while True:
+        pass
+
+
+def test_an_endless_loop_without_calls_is_stopped_line_by_line():
+    with pytest.raises(OutOfSteps):
+        within(1000, loop, (loop.__code__,))
+
+
+def test_catching_exceptions_does_not_help():
+    def stubborn():
+        while True:
+            try:
+                climb(10)
+            except Exception:
+                pass
+
+    with pytest.raises(OutOfSteps):
+        within(1000, stubborn)
+
+
+def test_a_stop_inside_a_dying_generator_is_not_lost():
+    def left_open():
+        try:
+            yield
+        finally:
+            climb(500)  # here the limit is reached, and Python swallows the exception
+
+    def work():
+        next(left_open())
+        while True:
+            climb(1)
+
+    with pytest.raises(OutOfSteps):
+        within(200, work)
+
+
+def test_the_tracer_of_a_debugger_is_put_back():
+    def tracer(frame, event, argument):
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        within(10, lambda: climb(1))
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
