@@ -36,6 +36,7 @@ def check_answers(
     def at(side: Callable[[Answers], Any]) -> Callable:
         return lambda point: side(answers(point, rewards))
 
+    merged: About = {"scope": "four answers, any parameter", "horizon": PLACES, **about}
     return check_at_random_points(
         label,
         at(left),
@@ -43,6 +44,5 @@ def check_answers(
         {SIZE: DEGREE},
         {name: at(side) for name, side in wrong.items()},
         extra=NUMBERS + spare,
-        horizon=PLACES,
-        **{"scope": "four answers, any parameter", **about},
+        **merged,
     )

@@ -20,7 +20,7 @@ from utils.learning.assay import (
     objective_value,
     slope,
 )
-from utils.learning.group_objective import climbed, others_weights, silent_share
+from utils.learning.group_objective import Weight, climbed, others_weights, silent_share
 from utils.learning.group_objective import standardised_weights as group_weights
 from utils.learning.rule_table import GROUP, per_length, table
 from utils.learning.token_world import THETA, thinking
@@ -29,7 +29,7 @@ CHANCES = np.linspace(0.01, 0.99, 99)
 WEIGHINGS = ("minus the group's mean", "divided by the group's deviation", "by the others'")
 
 
-def weighing(kind: int, n: int):
+def weighing(kind: int, n: int) -> tuple[Weight, Weight]:
     """(right, wrong) of the three ways to weigh a group of n."""
     if kind == 1:
         return (lambda k: 1 - k / n), (lambda k: -k / n)
@@ -111,7 +111,7 @@ def thinking_field(hard: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def own_length_step(world) -> np.ndarray:
     """grad E[R/l] - p grad E[1/l], mean over the prompts (``eq:own-length``)."""
-    step = 0
+    step = np.zeros(len(world.theta))
     for s in np.flatnonzero(world.start):
         alone = thinking(1, prompts=np.eye(len(world.start))[s][[0, 3]], theta=world.theta)
         p = np.real(objective_value(expected_return, alone, alone.theta))

@@ -25,6 +25,7 @@ from functools import cached_property
 from html import escape
 from itertools import combinations_with_replacement, product
 from math import factorial
+from typing import Any
 
 import numpy as np
 
@@ -275,7 +276,7 @@ class Batch:
         return self.mask.sum(axis=1)
 
 
-Rule = Callable[[Batch], object]
+Rule = Callable[[Batch], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -566,8 +567,8 @@ def _refuse_order(rule: Rule, world: World, batches: Batches) -> None:
     some = batches.chosen[rng.choice(len(batches.chosen), min(12, len(batches.chosen)), False)]
     turned = some.reshape(len(some), world.groups, world.group)[:, :, ::-1].reshape(some.shape)
     ones = np.ones(len(some))
-    pair = [updates(rule, world, world.theta, Batches(c, ones, ones)) for c in (some, turned)]
-    if not np.allclose(*pair, atol=1e-12):
+    one, other = (updates(rule, world, world.theta, Batches(c, ones, ones)) for c in (some, turned))
+    if not np.allclose(one, other, atol=1e-12):
         raise ValueError("the rule looks at the order of the episodes; pass ordered=True")
 
 
