@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from utils.exercises import CONTENTS, all_exercises, all_patients, exercise
+from utils.exercises import CONTENTS, all_exercises, all_patients, all_token_patients, exercise
 from utils.exercises.reading import python_name
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
@@ -344,7 +344,8 @@ def test_the_exercises_of_the_pages_and_of_the_code_are_the_same():
     ]
     text = "".join(cells)
     asked = re.findall(r"\{exercise\}.*\n:label: (ex:[\w-]+)", text)
-    assert sorted(asked) == sorted(task.name for task in (*all_exercises(), *all_patients()))
+    every = (*all_exercises(), *all_patients(), *all_token_patients())
+    assert sorted(asked) == sorted(task.name for task in every)
     for name in asked:
         assert f'exercise("{name}").check(' in text, f"{name} has no cell that checks it"
         assert f"{{solution}} {name}" in text, f"{name} has no solution"

@@ -1,7 +1,8 @@
 """Exercises that check themselves: answers are compared exactly, common slips get a reply.
 
 An exercise stands in the file of its chapter and in the table of contents below, which lets a
-chapter load its own exercises and no others. The patients of the bug clinic are in ``clinic``.
+chapter load its own exercises and no others. The patients of the bug clinic are in ``clinic``,
+those that are language models in ``token_patients``.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from utils.exercises.task import Exercise, Reply
 
 if TYPE_CHECKING:
     from utils.exercises.clinic import LossExercise
+    from utils.exercises.token_patients import TokenPatient
 
-__all__ = ["Exercise", "Reply", "all_exercises", "all_patients", "exercise"]
+__all__ = ["Exercise", "Reply", "all_exercises", "all_patients", "all_token_patients", "exercise"]
 
 CONTENTS = {
     "trajectory": (
@@ -40,13 +42,18 @@ CONTENTS = {
         "running-average"
     ),
     "algorithms": ("loss-coin compatible-coin per-step-waiting leak-waiting"),
+    "language_models": (
+        "first-thought pair only-one-right four-answers short-or-long k3-coin ratio-tokens "
+        "clip-other-side temperature-coin masked-cut"
+    ),
 }
 FILE_OF = {f"ex:{name}": file for file, names in CONTENTS.items() for name in names.split()}
 
 
-def exercise(name: str) -> Exercise | LossExercise:
+def exercise(name: str) -> Exercise | LossExercise | TokenPatient:
     """The exercise with this label; ValueError lists the known ones."""
-    file = "clinic" if name.startswith("ex:patient-") else FILE_OF.get(name)
+    wards = {"ex:patient-": "clinic", "ex:lm-patient-": "token_patients"}
+    file = next((f for start, f in wards.items() if name.startswith(start)), FILE_OF.get(name))
     found = [each for each in _exercises_of(file) if each.name == name] if file else []
     if not found:
         known = ", ".join(FILE_OF)
@@ -62,6 +69,11 @@ def all_exercises() -> tuple[Exercise, ...]:
 def all_patients() -> tuple[LossExercise, ...]:
     """Every exercise whose answer is a loss."""
     return _exercises_of("clinic")
+
+
+def all_token_patients() -> tuple[TokenPatient, ...]:
+    """Every exercise whose answer is a loss for a language model."""
+    return _exercises_of("token_patients")
 
 
 def _exercises_of(file: str) -> tuple:

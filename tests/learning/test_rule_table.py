@@ -1,0 +1,178 @@
+"""The table of update rules: its numbers by other routes, and what the chapter says of them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from utils.learning.assay import expected_return, objective_value, slope
+from utils.learning.rule_table import (
+    OBJECTIVES,
+    SECOND_EPOCH,
+    entries,
+    per_length,
+    reference,
+    rough_critic,
+    table,
+)
+from utils.learning.token_world import thinking
+
+ROWS = dict(table().rows)
+
+
+def named(part):
+    """The report of the only row whose name has this part."""
+    found = [report for name, report in ROWS.items() if part in name]
+    assert len(found) == 1, part
+    return found[0]
+
+
+def test_there_are_at_least_fifteen_rules_and_no_two_rows_share_a_name():
+    assert len(ROWS) == len(entries()) >= 15
+
+
+UNBIASED = (
+    "REINFORCE, sum", "RLOO: minus", "PPO, first step", "sequence ratio", "k2 as a loss",
+    "k3 times", "k1 in the reward", "−log π in", "exact critic as", "rough critic as",
+    "GAE, λ = 1/2, exact", "GAE, λ = 1, rough", "γᵗ in front",
+)  # fmt: skip
+SCALED = {"minus the group's mean": 3 / 4, "Dr. GRPO": 1 / 4}
+OTHER_GRADIENT = (
+    "by the group's deviation", "others' deviation", "batch's deviation", "k3 as a loss",
+)  # fmt: skip
+NOTHING = (
+    "mean over own length", "RLOO, mean over all tokens", "GRPO: deviation and own", "DAPO",
+    "GSPO, first", "k2 of each", "k3 of each", "entropy of each", "GAE, λ = 1/2, rough",
+    "masked", "temperature", "top-p", "γᵗ dropped", "standardised over all steps",
+)  # fmt: skip
+STILL = ("k1 as a loss", "log π as an entropy loss")
+
+
+@pytest.mark.parametrize("part", UNBIASED)
+def test_these_rules_are_unbiased(part):
+    report = named(part)
+    assert report.unbiased and report.is_gradient
+    assert report.factor == pytest.approx(1)
+
+
+@pytest.mark.parametrize("part", SCALED)
+def test_these_rules_follow_a_multiple_of_the_gradient(part):
+    report = named(part)
+    assert report.climbs == "J" and report.factor == pytest.approx(SCALED[part], rel=1e-9)
+
+
+@pytest.mark.parametrize("part", OTHER_GRADIENT)
+def test_these_rules_climb_another_objective(part):
+    report = named(part)
+    assert report.is_gradient and report.climbs in OBJECTIVES and not report.unbiased
+    assert report.factor == pytest.approx(1)
+
+
+@pytest.mark.parametrize("part", NOTHING)
+def test_these_rules_follow_the_gradient_of_nothing(part):
+    found = [r for name, r in ROWS.items() if part in name]
+    assert found and all(r.curl > 1e-3 and not r.climbs for r in found)
+
+
+@pytest.mark.parametrize("part", STILL)
+def test_these_losses_have_a_mean_gradient_of_zero(part):
+    report = named(part)
+    assert report.what == "stands still" and report.variance > 0.5
+
+
+def test_own_length_turns_the_sign_of_the_thinking_coordinate():
+    for part in ("mean over own length", "GRPO: deviation and own", "GSPO, first step"):
+        assert named(part).mean[0] > 0.01 > 0 > named("RLOO: minus").mean[0]
+
+
+def test_the_first_step_of_gspo_is_the_mean_over_the_own_length():
+    np.testing.assert_allclose(
+        named("GSPO, first step").mean, named("mean over own length").mean, atol=1e-14
+    )
+
+
+def test_leaving_one_out_scatters_more_than_no_baseline_in_this_world():
+    assert named("RLOO: minus").variance > 1.5 * named("REINFORCE, sum").variance
+
+
+def test_the_clipped_step_turns_the_sign_of_the_right_answer():
+    assert named("PPO, later step on").mean[1] < 0 < named("PPO, later step on").gradient[1]
+    assert named("clip-higher").mean[1] > 0
+
+
+def test_the_variance_of_leaving_one_out_is_the_formula():
+    n, total, square = 4, 0.0, 0.0
+    per_prompt = []
+    for law in ([1, 0], [0, 1]):
+        world = thinking(1, prompts=law)
+        g, P = slope(expected_return, world), objective_value(expected_return, world, world.theta)
+        world_table = world.episodes
+        log = world.log_probabilities(world.theta)
+        p = np.exp((log[world_table.states[:, :-1], world_table.actions] * world_table.mask).sum(1))
+        pi = np.exp(log)
+        psi = world.features - np.einsum("sa,sad->sd", pi, world.features)[:, None]
+        M = psi[world_table.states[:, :-1], world_table.actions] * world_table.mask[..., None]
+        M = M.sum(axis=1)
+        R = world_table.rewards.sum(axis=1)
+        size = (M**2).sum(axis=1)
+        at_mean = p @ ((R - np.real(P)) ** 2 * size) - g @ g
+        spread = (p @ size) * (p @ R**2 - (p @ R) ** 2) + g @ g
+        per_prompt.append((g, (at_mean + spread / (n - 1)) / n))
+    for g, variance in per_prompt:
+        total, square = total + g / 2, square + (variance + g @ g) / 2
+    assert named("RLOO: minus").variance == pytest.approx(square - total @ total, rel=1e-12)
+
+
+def test_the_mean_of_own_length_is_the_formula():
+    total = 0
+    for law in ([1, 0], [0, 1]):
+        world = thinking(1, prompts=law)
+        P = np.real(objective_value(expected_return, world, world.theta))
+        total = (
+            total
+            + slope(per_length, world)
+            - P * slope(lambda law: law.mean(1 / law.lengths), world)
+        )
+    np.testing.assert_allclose(named("mean over own length").mean, total / 2, atol=1e-14)
+
+
+def test_the_kl_rows_are_the_derivatives_of_sums_over_answers():
+    world = thinking(1)
+    ref, h = np.log(reference()), 1e-5
+
+    def divergence(theta, swapped):
+        e, log = world.episodes, world.log_probabilities(theta)
+        at = (e.states[:, :-1], e.actions)
+        one, other = (log[at] * e.mask).sum(axis=1), (ref[at] * e.mask).sum(axis=1)
+        one, other = (other, one) if swapped else (one, other)
+        return -(np.exp(one) * (one - other)).sum() / 2
+
+    for part, swapped in (("k2 as a loss", False), ("k3 as a loss", True)):
+        numeric = [
+            (divergence(world.theta + d, swapped) - divergence(world.theta - d, swapped)) / (2 * h)
+            for d in h * np.eye(2)
+        ]
+        np.testing.assert_allclose(named(part).mean, numeric, rtol=1e-8)
+
+
+def test_the_coin_of_the_issue():
+    # eq:kl-losses for one token: the slopes by the logit at p = 0.3 against 0.6
+    p, q = 0.3, 0.6
+    u = np.log([(1 - p) / (1 - q), p / q])
+    law, score = np.array([1 - p, p]), np.array([-p, 1 - p])
+    slopes = [law @ score, law @ (u * score), law @ ((1 - np.exp(-u)) * score)]
+    true = p * (1 - p) * math.log(p * (1 - q) / (q * (1 - p)))
+    np.testing.assert_allclose([true, *slopes], [-0.26308, 0, -0.26308, -0.3], atol=5e-6)
+
+
+def test_the_rough_critic_and_the_move_are_those_of_the_page():
+    assert rough_critic().tolist() == [0.5] * 6 + [0, 0]
+    assert SECOND_EPOCH.tolist() == [0, 0.8]
+
+
+def test_the_table_is_a_table_of_html_with_a_head():
+    html = table()._repr_html_()
+    assert html.count("<tr>") == len(ROWS) + 1 and 'scope="row"' in html
+    assert repr(table()).count("\n") == len(ROWS)

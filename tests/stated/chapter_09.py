@@ -1,0 +1,110 @@
+"""The numbers in the sentences of chapter 9."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import log
+
+import numpy as np
+from prose import Stated
+
+from utils.figures.language_models import second_moment
+from utils.learning.assay import assay, expected_return, objective_value
+from utils.learning.rule_table import OBJECTIVES, SECOND_EPOCH, entries
+from utils.learning.token_world import SKILL, THETA, thinking
+
+
+def report(part: str):
+    """The report of the only row whose name has this part."""
+    (entry,) = [e for e in entries() if part in e.name]
+    return assay(entry.rule, entry.world, OBJECTIVES, entry.target)
+
+
+def chance(odds: float, which: int) -> Fraction:
+    """The probability of "…", "✓." or "✗." if "✓." has these odds and "…" those of the world."""
+    weights = [Fraction(round(np.exp(THETA[0]))), Fraction(odds).limit_denominator(99), Fraction(1)]
+    return weights[which] / sum(weights)
+
+
+def right(prompt: int) -> float:
+    """The chance of a right answer."""
+    world = thinking(1, prompts=np.eye(2)[prompt])
+    return float(np.real(objective_value(expected_return, world, world.theta)))
+
+
+def one_decision(p: float, b: float) -> float:
+    """The variance of (a - b)(a - p) for a coin with p."""
+    law, a = np.array([1 - p, p]), np.array([0, 1])
+    rows = (a - b) * (a - p)
+    return float(law @ rows**2 - (law @ rows) ** 2)
+
+
+EASY, HARD = SKILL
+RLOO, PLAIN = report("RLOO: minus"), report("REINFORCE, sum")
+OTHERS, OWN = report("others' deviation"), report("RLOO, mean over own")
+PPO, RATIO = report("PPO, later step on"), report("token ratios")
+MASKED, PADDED = report("cut-off"), report("padding")
+HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
+SQUARE = (0.9 * 0.1) ** 2
+COIN = 0.3 * 0.7 * log(0.3 * 0.4 / (0.6 * 0.7))
+TURNED = -0.1871293728891152  # by hand in tests/learning/test_language_model_claims.py
+
+NUMBERS = (
+    Stated("0.0009", 2, one_decision(0.9, 0.0)),
+    Stated("0.0057", 1, OTHERS.mean[0]),
+    Stated("0.0141", 1, OWN.mean[0]),
+    Stated("0.0176", 4, RLOO.mean[0]),
+    Stated("0.0218", 1, RATIO.mean[0]),
+    Stated("0.0348", 1, PPO.gradient[0]),
+    Stated("0.0403", 1, PLAIN.variance),
+    Stated("0.0455", 1, PADDED.mean[0]),
+    Stated("0.0555", 1, MASKED.mean[0]),
+    Stated("0.0576", 2, one_decision(0.9, 0.9)),
+    Stated("0.0630", 1, one_decision(0.9, 0.9) + 2 * SQUARE / 3),
+    Stated("0.0662", 1, RLOO.variance),
+    Stated("0.0872", 1, PPO.mean[0]),
+    Stated("0.1", 1, float(TENTH)),
+    Stated("0.1081", 1, PPO.gradient[1]),
+    Stated("0.12", 2, 0.1 * 1.2),
+    Stated("0.1219", 1, MASKED.mean[1]),
+    Stated("0.1558", 1, RATIO.mean[1]),
+    Stated("0.1738", 3, RLOO.mean[1]),
+    Stated("0.1871", 1, TURNED),
+    Stated("0.1969", 1, PADDED.mean[1]),
+    Stated("0.2", 2, reason="the clip range of the example"),
+    Stated("0.205", 1, log(0.12 / 0.88) - log(0.1 / 0.9)),
+    Stated("0.21", 1, 0.3 * 0.7),
+    Stated("0.2144", 1, OTHERS.mean[1]),
+    Stated("0.25", 1, HALF * HALF * (10 * Fraction(1, 5) - 1)),
+    Stated("0.26308", 2, COIN),
+    Stated("0.3", 2, reason="the coin of the example"),
+    Stated("0.30000", 1, 0.3 - 0.6),
+    Stated("0.4761", 1, right(1)),
+    Stated("0.55", 1, reason="the coin that has moved"),
+    Stated("0.6", 3, reason="the reference of the example"),
+    Stated("0.61", 1, report("k1 as a loss").variance),
+    Stated("0.6505", 1, (right(0) + right(1)) / 2),
+    Stated("0.7", 1, reason="the temperature of the patient; a probability of the coin"),
+    Stated("0.8", 2, SECOND_EPOCH[1]),
+    Stated("0.8250", 1, right(0)),
+    Stated("0.88", 1, 1 - 0.12),
+    Stated("0.9", 1, 1 - 0.1),
+    Stated("1.01", 1, second_moment(0.5, 0.55)),
+    Stated("1/10", 4, TENTH),
+    Stated("1/100", 1, TENTH**2),
+    Stated("1/13", 1, chance(EASY[0], 2)),
+    Stated("1/2", 21, chance(EASY[1], 1)),
+    Stated("1/3", 4, Fraction(1, 3)),
+    Stated("1/37", 1, chance(HARD[0], 1)),
+    Stated("1/5", 4, chance(EASY[2], 1)),
+    Stated("1/6", 5, HALF / 3),
+    Stated("1/8", 3, HALF / 4),
+    Stated("1/9", 1, Fraction(HARD[0]).limit_denominator(99)),
+    Stated("27/37", 1, chance(HARD[0], 0)),
+    Stated("3/13", 2, chance(EASY[0], 0)),
+    Stated("3/5", 1, chance(EASY[2], 0)),
+    Stated("3/8", 1, chance(EASY[1], 0)),
+    Stated("4/7", 1, (2 - Fraction(2, 3)) / (3 - Fraction(2, 3))),
+    Stated("9/10", 2, 1 - TENTH),
+    Stated("9/13", 3, chance(EASY[0], 1)),
+)

@@ -1,0 +1,647 @@
+"""The assay: what an update rule climbs, exactly, in a world so small that every batch is listed.
+
+A *rule* is any function of a batch, in plain NumPy. It returns a loss, which is to sink, or the
+update itself. The assay lists every possible batch with its probability and reports the mean
+update, its angle to the gradient of J, its curl, the objective that it climbs if it is one of a
+list, and its variance. Nothing is sampled.
+
+Three facts decide what the mean update may be called.
+
+- It is the gradient of J, or a positive multiple of it.
+- It is the gradient of another function. Then its Jacobian is symmetric (``eq:curl``).
+- Its Jacobian is not symmetric: then it is the gradient of nothing.
+
+The loss is differentiated by a complex step, f'(theta) = Im f(theta + i h) / h with h = 1e-100,
+which rounds nothing away. ``numpy.minimum``, ``numpy.maximum`` and ``numpy.clip`` order complex
+numbers by their real parts, so a clipped loss is differentiated as it should be; ``numpy.abs`` is
+not analytic. ``detach`` holds a number constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import escape
+from itertools import combinations_with_replacement, product
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from utils.common.validation import check_count, check_distributions
+from utils.common.words import plain, signed
+
+STEP = 1e-100  # of the complex step: its square is 0 in floating point
+OUTER = 1e-4  # of the central difference of the mean update
+CURL_TOLERANCE = 1e-6  # the error of that difference is below 1e-7 in the worlds of the book
+FIT_TOLERANCE = 1e-8
+# Where a rule is judged beside the parameters of the world; two points could agree by chance.
+ELSEWHERE = ((0.4, -0.3), (-0.5, 0.6))
+
+
+def detach(x):
+    """The numbers without their dependence on theta, as ``detach`` or ``stop_gradient`` do."""
+    return np.real(x)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class World:
+    """A small episodic world, a softmax policy, and how batches are drawn from it.
+
+    P [S, A, S], R [S, A], start [S]   kernel, reward of a step, start law
+    horizon                            T, the most steps of an episode
+    features [S, A, d], offsets [S, A] logits are offsets + features . theta
+    theta [d]                          the parameters at which a rule is judged
+    gamma                              discount, 1 unless given
+    group, groups                      a batch is ``groups`` groups of ``group`` episodes
+    shared                             whether all episodes of a group start in the same state
+    behaviour                          from the policy [S, A] to the law of the data, or None
+    old [d]                            parameters of older data, which then stay put, or None
+    reference [S, A]                   the policy that a KL term refers to, or None
+    critic [S]                         v(s), held constant, or None for the exact value
+    padding [S, T]                     where the network is asked at step t after the end, by the
+                                       first state, or None
+    An episode is over when it enters a state that no action leaves and that pays nothing.
+    """
+
+    P: np.ndarray
+    R: np.ndarray
+    start: np.ndarray
+    horizon: int
+    features: np.ndarray
+    offsets: np.ndarray
+    theta: np.ndarray
+    gamma: float = 1.0
+    group: int = 1
+    groups: int = 1
+    shared: bool = True
+    behaviour: Callable[[np.ndarray], np.ndarray] | None = None
+    old: np.ndarray | None = None
+    reference: np.ndarray | None = None
+    critic: np.ndarray | None = None
+    padding: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        check_distributions("P", self.P)
+        check_distributions("start", self.start)
+        check_count("horizon", self.horizon)
+        check_count("group", self.group)
+        check_count("groups", self.groups)
+
+    def __repr__(self) -> str:
+        each = f"{self.groups} × {self.group}" if self.groups > 1 else str(self.group)
+        return (
+            f"a world of {len(self.episodes.chance)} episodes of at most {self.horizon} steps, "
+            f"batches of {each}"
+        )
+
+    @classmethod
+    def of(cls, mdp, policy, horizon: int, **rest) -> World:
+        """The world of a ``FiniteMDP`` and a ``LinearSoftmax`` policy."""
+        offsets = np.zeros(mdp.R.shape) if policy.offsets is None else policy.offsets
+        return cls(
+            mdp.P, mdp.R, mdp.rho0, horizon, policy.features, offsets, policy.theta,
+            gamma=mdp.gamma, **rest,
+        )  # fmt: skip
+
+    @cached_property
+    def terminal(self) -> np.ndarray:
+        """True for each state that no action leaves and that pays nothing, [S]."""
+        states = np.arange(len(self.start))
+        stays = self.P[states, :, states] == 1
+        return (stays & (self.R == 0)).all(axis=1)
+
+    def log_probabilities(self, theta: np.ndarray) -> np.ndarray:
+        """log pi_theta(a|s), [S, A]; ``theta`` may be complex."""
+        logits = self.offsets + self.features @ theta
+        logits = logits - logits.real.max(axis=1, keepdims=True)
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    def data_law(self, theta: np.ndarray) -> np.ndarray:
+        """The probabilities [S, A] with which the actions of a batch are drawn."""
+        held = theta if self.old is None else self.old
+        table = np.exp(self.log_probabilities(held))
+        return table if self.behaviour is None else self.behaviour(table)
+
+    @cached_property
+    def episodes(self) -> Episodes:
+        """Every possible episode."""
+        return Episodes.of(self)
+
+    def values(self, theta: np.ndarray) -> np.ndarray:
+        """V_t(s) with the deadline, [T + 1, S], for the policy at real ``theta``."""
+        pi = np.exp(self.log_probabilities(np.real(theta)))
+        V = [np.zeros(len(self.start))]
+        for _ in range(self.horizon):
+            V.insert(0, (pi * (self.R + self.gamma * self.P @ V[0])).sum(axis=1))
+        return np.array(V)
+
+
+@dataclass(frozen=True, eq=False)
+class Episodes:
+    """All E episodes of a world as padded arrays.
+
+    states [E, T + 1], actions, rewards, mask [E, T], lengths [E], and ``chance`` [E], the part of
+    the probability that does not depend on the policy, given the first state. ``ended`` [E] tells
+    those that reached an end from those that ran into the horizon.
+    """
+
+    states: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    mask: np.ndarray
+    chance: np.ndarray
+    ended: np.ndarray
+
+    @classmethod
+    def of(cls, world: World) -> Episodes:
+        T = world.horizon
+        rows = [row for s in np.flatnonzero(world.start) for row in _walks(world, (int(s),), (), 1)]
+        states = np.zeros((len(rows), T + 1), dtype=int)
+        actions, mask = np.zeros((len(rows), T), dtype=int), np.zeros((len(rows), T))
+        for e, (path, acts, _) in enumerate(rows):
+            after = path[-1:] * (T + 1 - len(path))
+            states[e] = path + after
+            if world.padding is not None:
+                states[e, len(acts) : T] = world.padding[path[0], len(acts) :]
+            actions[e, : len(acts)], mask[e, : len(acts)] = acts, 1
+        rewards = world.R[states[:, :T], actions] * mask
+        ended = np.array([bool(world.terminal[path[-1]]) for path, _, _ in rows])
+        return cls(states, actions, rewards, mask, np.array([c for *_, c in rows]), ended)
+
+
+def _walks(world: World, path, actions, chance) -> Iterator[tuple]:
+    if len(actions) == world.horizon or world.terminal[path[-1]]:
+        yield path, actions, chance
+        return
+    for a in range(world.R.shape[1]):
+        for after in np.flatnonzero(world.P[path[-1], a]):
+            step = chance * world.P[path[-1], a, after]
+            yield from _walks(world, (*path, int(after)), (*actions, a), step)
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What the episodes of a world look like to a policy at ``theta``, real or complex.
+
+    log_pi, log_old, log_ref [E, T] of the actions taken; log_pi_all [E, T, A] of all actions;
+    values [E, T + 1], the critic along each episode, held constant; scores [E, T, d].
+    """
+
+    world: World
+    theta: np.ndarray
+    log_pi_all: np.ndarray
+    log_pi: np.ndarray
+    log_old: np.ndarray
+    log_ref: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def of(cls, world: World, theta: np.ndarray) -> Tables:
+        e, log_pi = world.episodes, world.log_probabilities(theta)
+        at = (e.states[:, :-1], e.actions)
+        with np.errstate(divide="ignore"):
+            log_old = np.log(world.data_law(np.real(theta)))
+            log_ref = np.log(world.reference) if world.reference is not None else np.zeros(1)
+        exact = world.values(theta)[np.arange(world.horizon + 1), e.states]
+        return cls(
+            world, theta, log_pi[e.states[:, :-1]], log_pi[at], log_old[at],
+            log_ref[at] if world.reference is not None else np.zeros(e.actions.shape),
+            exact if world.critic is None else np.asarray(world.critic)[e.states],
+        )  # fmt: skip
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """psi at each step, [E, T, d], also where the network is asked after the end."""
+        world, e = self.world, self.world.episodes
+        pi = np.exp(world.log_probabilities(np.real(self.theta)))
+        mean = np.einsum("sa,sad->sd", pi, world.features)
+        table = world.features - mean[:, None]
+        return table[e.states[:, :-1], e.actions]
+
+    def probabilities(self, complex_step: bool = False) -> np.ndarray:
+        """The probability of each episode given its first state, [E], under the data law.
+
+        With ``complex_step`` under the policy itself, with its derivative.
+        """
+        e = self.world.episodes
+        log = self.log_pi if complex_step else self.log_old
+        return e.chance * np.exp((np.where(e.mask > 0, log, 0)).sum(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What a rule sees: N episodes, padded to T steps. Axes n, t.
+
+    tokens     [N, T]     the actions a_t; 0 after the end
+    states     [N, T+1]   the states s_t
+    mask       [N, T]     1 for a step of the episode, 0 after its end
+    rewards    [N, T]     r_t
+    lengths    [N]        l, the number of steps
+    ended      [N]        whether the episode is over, and not only cut off
+    log_pi     [N, T]     log pi_theta(a_t|s_t); the only entries that move with theta
+    log_pi_all [N, T, A]  the same for every action that might have been taken
+    log_old    [N, T]     log-probability under the law that drew the data
+    log_ref    [N, T]     log-probability under the reference policy, 0 if there is none
+    values     [N, T+1]   a critic at s_t
+    scores     [N, T, d]  psi_t, for a rule that returns an update
+    group      int        how many neighbouring episodes form a group
+    gamma      float      the discount
+    """
+
+    tables: Tables
+    chosen: np.ndarray
+
+    def _of(self, values: np.ndarray) -> np.ndarray:
+        return values[self.chosen]
+
+    tokens = property(lambda self: self._of(self.tables.world.episodes.actions))
+    states = property(lambda self: self._of(self.tables.world.episodes.states))
+    mask = property(lambda self: self._of(self.tables.world.episodes.mask))
+    rewards = property(lambda self: self._of(self.tables.world.episodes.rewards))
+    ended = property(lambda self: self._of(self.tables.world.episodes.ended))
+    log_pi = property(lambda self: self._of(self.tables.log_pi))
+    log_pi_all = property(lambda self: self._of(self.tables.log_pi_all))
+    log_old = property(lambda self: self._of(self.tables.log_old))
+    log_ref = property(lambda self: self._of(self.tables.log_ref))
+    values = property(lambda self: self._of(self.tables.values))
+    scores = property(lambda self: self._of(self.tables.scores))
+    group = property(lambda self: self.tables.world.group)
+    gamma = property(lambda self: self.tables.world.gamma)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """The number of steps of each episode, [N]."""
+        return self.mask.sum(axis=1)
+
+
+Rule = Callable[[Batch], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """All batches of a world: the episodes in each [B, N] and how many orders it stands for [B].
+
+    ``start`` [B] is the probability of its first states. Batches that differ only in the order of
+    the episodes within a group are listed once, unless ``ordered``.
+    """
+
+    chosen: np.ndarray
+    start: np.ndarray
+    orders: np.ndarray
+
+    @classmethod
+    def of(cls, world: World, ordered: bool = False) -> Batches:
+        first = world.episodes.states[:, 0]
+        everything = [np.arange(len(first))]
+        pools = [np.flatnonzero(first == s) for s in np.flatnonzero(world.start)]
+        groups = []
+        for pool in pools if world.shared else everything:
+            listed = product if ordered else combinations_with_replacement
+            pick = dict(repeat=world.group) if ordered else dict(r=world.group)
+            for group in listed(pool.tolist(), **pick):
+                start = world.start[first[list(group[:1] if world.shared else group)]].prod()
+                groups.append((group, start, 1 if ordered else _orders(group)))
+        batches = list(product(groups, repeat=world.groups))
+        return cls(
+            np.array([sum((g for g, *_ in batch), ()) for batch in batches]),
+            np.array([np.prod([s for _, s, _ in batch]) for batch in batches]),
+            np.array([np.prod([o for *_, o in batch]) for batch in batches]),
+        )
+
+    def probabilities(self, tables: Tables) -> np.ndarray:
+        """The probability of each batch, [B]; they sum to 1."""
+        p = tables.probabilities()
+        return self.start * self.orders * p[self.chosen].prod(axis=1)
+
+
+def _orders(group: tuple) -> int:
+    repeats = np.prod([factorial(group.count(x)) for x in set(group)])
+    return int(factorial(len(group)) // repeats)
+
+
+def updates(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> np.ndarray:
+    """The update of every batch, [B, d]: what the rule returns, or minus the slope of its loss."""
+    theta, d = np.asarray(theta, dtype=float), len(world.theta)
+    real = Tables.of(world, theta)
+    first = np.asarray(rule(Batch(real, batches.chosen[0])))
+    if first.shape == (d,):
+        return np.array([np.real(rule(Batch(real, chosen))) for chosen in batches.chosen])
+    if first.shape:
+        raise ValueError(f"the rule gives shape {first.shape}; a loss () or an update ({d},)")
+    out = np.empty((len(batches.chosen), d))
+    for k in range(d):
+        tables = Tables.of(world, theta + 1j * STEP * np.eye(d)[k])
+        out[:, k] = [-np.imag(rule(Batch(tables, chosen))) for chosen in batches.chosen]
+    if not np.isfinite(out).all():
+        where = batches.chosen[np.argwhere(~np.isfinite(out))[0][0]]
+        raise ValueError(f"the loss has no finite slope on the batch of episodes {where.tolist()}")
+    return out / STEP
+
+
+def mean_update(rule: Rule, world: World, theta=None, ordered: bool = False) -> np.ndarray:
+    """E[update] over all batches, [d]."""
+    theta = world.theta if theta is None else theta
+    batches = Batches.of(world, ordered)
+    return batches.probabilities(Tables.of(world, theta)) @ updates(rule, world, theta, batches)
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """The law of one episode at ``theta``, for objectives: a function of it that may be complex."""
+
+    tables: Tables
+    probability: np.ndarray
+
+    def mean(self, values) -> complex:
+        """E[f] for an array f of one value an episode, [E]."""
+        return self.probability @ values
+
+    @property
+    def returns(self) -> np.ndarray:
+        """G_0 of each episode, [E]."""
+        world = self.tables.world
+        return world.episodes.rewards @ world.gamma ** np.arange(world.horizon)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """l of each episode, [E]."""
+        return self.tables.world.episodes.mask.sum(axis=1)
+
+    @property
+    def ended(self) -> np.ndarray:
+        """Whether each episode reached an end, [E]."""
+        return self.tables.world.episodes.ended
+
+    @property
+    def log_ratio(self) -> np.ndarray:
+        """log of policy over reference for the whole episode, [E]."""
+        gap = self.tables.log_pi - self.tables.log_ref
+        return np.where(self.tables.world.episodes.mask > 0, gap, 0).sum(axis=1)
+
+    @property
+    def surprise(self) -> np.ndarray:
+        """-log of the probability that the policy gives to the actions of the episode, [E]."""
+        log = self.tables.log_pi
+        return -np.where(self.tables.world.episodes.mask > 0, log, 0).sum(axis=1)
+
+    def by_start(self, values) -> list[tuple[float, complex]]:
+        """(probability, E[f | s_0]) for each first state."""
+        world = self.tables.world
+        first = world.episodes.states[:, 0]
+        share = self.probability * values
+        return [
+            (world.start[s], share[first == s].sum() / world.start[s])
+            for s in np.flatnonzero(world.start)
+        ]
+
+
+Objective = Callable[[Law], complex]
+
+
+def objective_value(objective: Objective, world: World, theta) -> complex:
+    """The value of an objective at ``theta``, real or complex."""
+    tables = Tables.of(world, np.asarray(theta))
+    start = world.start[world.episodes.states[:, 0]]
+    return objective(Law(tables, start * tables.probabilities(complex_step=True)))
+
+
+def slope(objective: Objective, world: World, theta=None) -> np.ndarray:
+    """The gradient of an objective by theta, [d], by a complex step."""
+    theta = world.theta if theta is None else np.asarray(theta, dtype=float)
+    d = len(theta)
+    return np.array(
+        [
+            np.imag(objective_value(objective, world, theta + 1j * STEP * np.eye(d)[k])) / STEP
+            for k in range(d)
+        ]
+    )
+
+
+def expected_return(law: Law) -> complex:
+    """J = E[G_0]."""
+    return law.mean(law.returns)
+
+
+def jacobian(rule: Rule, world: World, theta=None, batches: Batches | None = None) -> np.ndarray:
+    """d E[update_i] / d theta_j, [d, d], by central differences."""
+    theta = world.theta if theta is None else np.asarray(theta, dtype=float)
+    batches = Batches.of(world) if batches is None else batches
+
+    def mean(at):
+        return batches.probabilities(Tables.of(world, at)) @ updates(rule, world, at, batches)
+
+    steps = OUTER * np.eye(len(theta))
+    columns = [(mean(theta + h) - mean(theta - h)) / (2 * OUTER) for h in steps]
+    return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What the assay found about one rule.
+
+    mean, gradient [d]  the mean update and the gradient of the target, J unless another was given,
+                        both at the parameters of the world
+    deviation [d]       standard deviation of each coordinate of the update of one batch
+    curl                the largest entry of the antisymmetric part of the Jacobian, over the points
+    climbs              the objective whose gradient the mean update is, or "" if none of the list
+    factor              and the factor in front of that gradient
+    held                whether the data stay put: then the mean update of a loss is minus the
+                        gradient of its own mean, whatever the loss
+    """
+
+    mean: np.ndarray
+    gradient: np.ndarray
+    deviation: np.ndarray
+    curl: float
+    climbs: str
+    factor: float
+    held: bool = False
+
+    @property
+    def variance(self) -> float:
+        """Of the update of one batch, summed over the coordinates."""
+        return float(self.deviation @ self.deviation)
+
+    @property
+    def angle(self) -> float:
+        """The angle between mean update and gradient in degrees; NaN if one of them is 0."""
+        sizes = np.linalg.norm(self.mean) * np.linalg.norm(self.gradient)
+        if sizes < 1e-14:
+            return float("nan")
+        cosine = self.mean @ self.gradient / sizes
+        # Near 0 and 180 degrees the arc cosine is rough; the part across is not.
+        across = self.mean - (self.mean @ self.gradient) * self.gradient / (
+            self.gradient @ self.gradient
+        )
+        sine = np.linalg.norm(across) / np.linalg.norm(self.mean)
+        return float(np.degrees(np.arctan2(sine, cosine)))
+
+    @property
+    def is_gradient(self) -> bool:
+        """Whether no curl was found. A curl refutes; its absence at some points proves nothing."""
+        return self.curl <= CURL_TOLERANCE
+
+    @property
+    def unbiased(self) -> bool:
+        """Whether the mean update is grad J."""
+        return bool(np.abs(self.mean - self.gradient).max() <= FIT_TOLERANCE)
+
+    @property
+    def what(self) -> str:
+        """What is climbed, in words."""
+        if np.abs(self.mean).max() <= FIT_TOLERANCE and not self.climbs:
+            return "stands still"
+        if self.climbs:
+            size = "" if abs(self.factor - 1) < 1e-7 else f"{plain(self.factor, 4)} · "
+            return f"{size}{self.climbs}"
+        if self.held and self.is_gradient:
+            return "its own loss on old data"
+        return "no curl, nothing listed" if self.is_gradient else "the gradient of nothing"
+
+    def __repr__(self) -> str:
+        angle = "" if np.isnan(self.angle) else f", {plain(self.angle, 1)}° from ∇J"
+        mean = ", ".join(signed(x + 0.0, 4) for x in self.mean)
+        return (
+            f"mean update ({mean}){angle}\nclimbs: {self.what}\n"
+            f"curl {plain(self.curl, 4)}, variance {plain(self.variance, 4)}"
+        )
+
+
+def assay(
+    rule: Rule,
+    world: World,
+    objectives: Mapping[str, Objective] | None = None,
+    target: str = "J",
+    ordered: bool = False,
+) -> Report:
+    """Judge a rule exactly over all batches of a world.
+
+    ``objectives`` are tried in turn, J first; ``target`` names the one that the rule is meant for.
+    One fits if the mean update is the same positive multiple of its gradient at three points.
+    Batches that differ only by the order within a group count once; for a rule that looks at the
+    order say ``ordered``. ValueError if a rule without ``ordered`` is found to look at it, if its
+    result is neither a number nor a vector [d], or if it is not finite.
+    """
+    batches = Batches.of(world, ordered)
+    if not ordered:
+        _refuse_order(rule, world, batches)
+    points = [world.theta, *(world.theta + np.resize(p, len(world.theta)) for p in ELSEWHERE)]
+    law = [batches.probabilities(Tables.of(world, p)) for p in points]
+    found = [updates(rule, world, p, batches) for p in points]
+    means = [weights @ steps for weights, steps in zip(law, found, strict=True)]
+    turning = [jacobian(rule, world, p, batches) for p in points]
+    known = {"J": expected_return} | dict(objectives or {})
+    climbs, factor = _fit(means, world, points, known)
+    spread = law[0] @ (found[0] - means[0]) ** 2
+    return Report(
+        mean=means[0],
+        gradient=slope(known[target], world),
+        deviation=np.sqrt(spread),
+        curl=float(max(np.abs(j - j.T).max() for j in turning)),
+        climbs=climbs,
+        factor=factor,
+        held=world.old is not None,
+    )
+
+
+def _fit(means, world, points, objectives) -> tuple[str, float]:
+    flat = np.concatenate(means)
+    if np.abs(flat).max() <= FIT_TOLERANCE:
+        return "", 0.0
+    for name, objective in objectives.items():
+        slopes = np.concatenate([slope(objective, world, p) for p in points])
+        if not slopes @ slopes:
+            continue
+        factor = (flat @ slopes) / (slopes @ slopes)
+        if factor > 0 and np.abs(flat - factor * slopes).max() <= FIT_TOLERANCE:
+            return name, float(factor)
+    return "", 0.0
+
+
+def _refuse_order(rule: Rule, world: World, batches: Batches) -> None:
+    if world.group == 1:
+        return
+    rng = np.random.default_rng(0)
+    some = batches.chosen[rng.choice(len(batches.chosen), min(12, len(batches.chosen)), False)]
+    turned = some.reshape(len(some), world.groups, world.group)[:, :, ::-1].reshape(some.shape)
+    ones = np.ones(len(some))
+    one, other = (updates(rule, world, world.theta, Batches(c, ones, ones)) for c in (some, turned))
+    if not np.allclose(one, other, atol=1e-12):
+        raise ValueError("the rule looks at the order of the episodes; pass ordered=True")
+
+
+def differentiated(loss: Callable, gradient: Callable, tensor: Callable = np.asarray) -> Rule:
+    """A rule from a loss that an automatic-differentiation library differentiates.
+
+    ``loss(log_pi_all, batch)`` gets the log-probabilities of all tokens, [N, T, A], as a tensor of
+    that library, and the batch. ``gradient(f)`` is the function that returns the gradient of f, as
+    ``autograd.grad`` and ``jax.grad`` and ``torch.func.grad`` do; ``tensor`` makes a tensor from an
+    array, such as ``torch.tensor``. The chain rule to theta is done here: minus the sum of
+    d loss / d log pi(a|s_t) times psi(s_t, a).
+    """
+
+    def rule(batch: Batch) -> np.ndarray:
+        tables, e = batch.tables, batch.tables.world.episodes
+        values = np.real(batch.log_pi_all)
+        slopes = np.asarray(gradient(lambda z: loss(z, batch))(tensor(values)))
+        world = tables.world
+        mean = np.einsum(
+            "sa,sad->sd", np.exp(world.log_probabilities(tables.theta)), world.features
+        )
+        scores = (world.features - mean[:, None])[e.states[batch.chosen][:, :-1]]
+        return -np.einsum("nta,ntad->d", slopes, scores)
+
+    return rule
+
+
+def in_world(world: World, **changes) -> World:
+    """The same world with some fields changed."""
+    return replace(world, **changes)
+
+
+@dataclass(frozen=True, eq=False)
+class AssayTable:
+    """Rules and what the assay found, as rows of a page."""
+
+    rows: tuple[tuple[str, Report], ...]
+
+    HEAD = ("", "rule", "mean update", "angle", "what it climbs", "curl", "variance")
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """The text of each row."""
+        return [
+            (
+                str(number),
+                name,
+                f"({', '.join(signed(x + 0.0, 4) for x in r.mean)})",
+                "—" if np.isnan(r.angle) else f"{plain(abs(r.angle), 1)}°",
+                r.what,
+                "0" if r.is_gradient else plain(r.curl, 4),
+                plain(r.variance, 4),
+            )
+            for number, (name, r) in enumerate(self.rows, start=1)
+        ]
+
+    def __repr__(self) -> str:
+        return "\n".join(" | ".join(row) for row in (self.HEAD, *self.cells()))
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{escape(h)}</th>' for h in self.HEAD[1:])
+        body = "".join(
+            f'<tr><td>{number}</td><th scope="row" style="text-align: left">{escape(name)}</th>'
+            + "".join(f"<td{self._look(k)}>{escape(c)}</td>" for k, c in enumerate(rest))
+            + "</tr>"
+            for number, name, *rest in self.cells()
+        )
+        return (
+            '<div class="assay" style="overflow-x: auto" tabindex="0" role="region" '
+            'aria-label="Table of update rules"><table style="font-size: 0.85em">'
+            f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    @staticmethod
+    def _look(column: int) -> str:
+        numbers = "text-align: right; white-space: nowrap; padding: 0 0.6em"
+        return "" if column == 2 else f' style="{numbers}"'

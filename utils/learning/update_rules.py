@@ -1,0 +1,325 @@
+"""Update rules of programs that train language models, as losses on a batch of the assay.
+
+Each rule is written as such programs write it: a loss of the log-probabilities, to be
+differentiated while everything else is held constant. Sums over tokens run over the mask. Names
+follow the papers or the options of the programs; the batch is one group unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from utils.learning.assay import Batch, detach
+
+Loss = Callable[[Batch], complex]
+
+
+def rewards_of(batch: Batch) -> np.ndarray:
+    """R_i, the sum of the rewards of answer i, [N]."""
+    return batch.rewards.sum(axis=1)
+
+
+def in_groups(batch: Batch, values: np.ndarray) -> np.ndarray:
+    """[N] as [groups, group]."""
+    return values.reshape(-1, batch.group)
+
+
+# Advantages: from a batch to one number an answer, [N].
+
+
+def raw(batch: Batch) -> np.ndarray:
+    """R_i."""
+    return rewards_of(batch)
+
+
+def minus_group_mean(batch: Batch) -> np.ndarray:
+    """R_i - mean of the group, the own reward included (``eq:rloo``)."""
+    R = in_groups(batch, rewards_of(batch))
+    return (R - R.mean(axis=1, keepdims=True)).ravel()
+
+
+def leave_one_out(batch: Batch) -> np.ndarray:
+    """R_i - mean of the others of the group (``eq:rloo``)."""
+    return minus_group_mean(batch) * batch.group / (batch.group - 1)
+
+
+def standardised(batch: Batch) -> np.ndarray:
+    """(R_i - mean) / standard deviation of the group; 0 where all agree (``eq:grpo-factor``)."""
+    R = in_groups(batch, rewards_of(batch))
+    spread = R.std(axis=1, keepdims=True)
+    silent = spread < 1e-12
+    return ((R - R.mean(axis=1, keepdims=True)) * ~silent / (spread + silent)).ravel()
+
+
+def by_others_deviation(batch: Batch) -> np.ndarray:
+    """(R_i - mean of the others) / their deviation; 0 where the others agree."""
+    R = in_groups(batch, rewards_of(batch))
+    out = np.zeros_like(R)
+    for i in range(batch.group):
+        others = np.delete(R, i, axis=1)
+        spread = others.std(axis=1)
+        silent = spread < 1e-12
+        out[:, i] = (R[:, i] - others.mean(axis=1)) * ~silent / (spread + silent)
+    return out.ravel()
+
+
+def whitened(batch: Batch) -> np.ndarray:
+    """(R_i - mean) / standard deviation over the whole batch, whatever the groups."""
+    R = rewards_of(batch)
+    spread = R.std()
+    return (R - R.mean()) / spread if spread > 1e-12 else 0 * R
+
+
+# From one number a token, [N, T], to one number: by what the sum is divided.
+
+
+def sum_of_tokens(batch: Batch, per_token: np.ndarray):
+    """Sum over the tokens, mean over the answers: divided by a constant."""
+    return (batch.mask * per_token).sum() / len(batch.mask)
+
+
+def own_length(batch: Batch, per_token: np.ndarray):
+    """Mean over the tokens of each answer, mean over the answers (``eq:own-length``)."""
+    return ((batch.mask * per_token).sum(axis=1) / batch.lengths).mean()
+
+
+def all_tokens(batch: Batch, per_token: np.ndarray):
+    """Mean over all tokens of the batch (``eq:token-mean``)."""
+    return (batch.mask * per_token).sum() / batch.mask.sum()
+
+
+def longest(batch: Batch, per_token: np.ndarray):
+    """Sum over the tokens divided by the largest possible length, mean over the answers."""
+    return sum_of_tokens(batch, per_token) / batch.mask.shape[1]
+
+
+def policy_loss(advantage: Callable, reduce: Callable = sum_of_tokens) -> Loss:
+    """-reduce(A_i log pi(a_t|s_t)), the loss of a first step on fresh data."""
+
+    def loss(batch: Batch):
+        return -reduce(batch, advantage(batch)[:, None] * batch.log_pi)
+
+    return loss
+
+
+reinforce = policy_loss(raw)
+group_mean = policy_loss(minus_group_mean)
+rloo = policy_loss(leave_one_out)
+grpo = policy_loss(standardised, own_length)
+grpo_without_length = policy_loss(standardised)
+dr_grpo = policy_loss(minus_group_mean, longest)
+dapo_tokens = policy_loss(standardised, all_tokens)
+own_length_mean = policy_loss(leave_one_out, own_length)
+token_mean = policy_loss(leave_one_out, all_tokens)
+others_deviation = policy_loss(by_others_deviation)
+whitened_batch = policy_loss(whitened)
+
+
+# Ratios to the law of the data
+
+
+def token_ratio(batch: Batch) -> np.ndarray:
+    """pi_theta / pi_old of each token, [N, T]; 1 after the end."""
+    return np.exp(np.where(batch.mask > 0, batch.log_pi - batch.log_old, 0))
+
+
+def sequence_ratio(batch: Batch) -> np.ndarray:
+    """pi_theta / pi_old of each whole answer, [N]."""
+    return np.exp(np.where(batch.mask > 0, batch.log_pi - batch.log_old, 0).sum(axis=1))
+
+
+def clipped(ratio, advantage, low: float = 0.2, high: float = 0.2):
+    """min(ratio A, clip(ratio, 1 - low, 1 + high) A) (``eq:clip-weight``)."""
+    return np.minimum(ratio * advantage, np.clip(ratio, 1 - low, 1 + high) * advantage)
+
+
+def ppo(batch: Batch, low: float = 0.2, high: float = 0.2):
+    """The clipped loss of PPO with one ratio a token."""
+    A = leave_one_out(batch)[:, None]
+    return -sum_of_tokens(batch, clipped(token_ratio(batch), A, low, high))
+
+
+def ppo_clip_higher(batch: Batch):
+    """PPO with the limits 1 - 0.2 and 1 + 0.28 of DAPO."""
+    return ppo(batch, 0.2, 0.28)
+
+
+def ratio_loss(batch: Batch):
+    """The same without clipping."""
+    return -sum_of_tokens(batch, token_ratio(batch) * leave_one_out(batch)[:, None])
+
+
+def sequence_ratio_loss(batch: Batch):
+    """-mean of (pi_theta / pi_old of the answer) (R_i - mean of the others' weighted rewards)."""
+    ratio = sequence_ratio(batch)
+    return -(ratio * rewards_of(batch)).mean()
+
+
+def gspo(batch: Batch, limit: float = 0.2):
+    """The clipped loss with the l-th root of the sequence ratio, l the length."""
+    gap = np.where(batch.mask > 0, batch.log_pi - batch.log_old, 0).sum(axis=1)
+    return -clipped(np.exp(gap / batch.lengths), leave_one_out(batch), limit, limit).mean()
+
+
+stale = rloo  # old data, scored as if they were fresh
+
+
+# Distance to a reference, and entropy
+
+
+def log_ratio(batch: Batch) -> np.ndarray:
+    """u = log pi - log ref of each token, [N, T]; 0 after the end."""
+    return np.where(batch.mask > 0, batch.log_pi - batch.log_ref, 0)
+
+
+def k1_loss(batch: Batch):
+    """k1 = u of the answer, as a loss (``eq:kl-losses``)."""
+    return log_ratio(batch).sum(axis=1).mean()
+
+
+def k2_loss(batch: Batch):
+    """k2 = u^2 / 2 of the answer, as a loss (``eq:kl-losses``)."""
+    return (log_ratio(batch).sum(axis=1) ** 2 / 2).mean()
+
+
+def k3_loss(batch: Batch):
+    """k3 = exp(-u) - 1 + u of the answer, as a loss (``eq:kl-losses``)."""
+    u = log_ratio(batch).sum(axis=1)
+    return (np.exp(-u) - 1 + u).mean()
+
+
+def weighted_k3_loss(batch: Batch):
+    """k3 times pi_theta / pi_old, whose value is 1 and whose slope is the score."""
+    u = log_ratio(batch).sum(axis=1)
+    return (sequence_ratio(batch) * (np.exp(-u) - 1 + u)).mean()
+
+
+def k2_token_loss(batch: Batch):
+    """The sum over tokens of u_t^2 / 2 (``eq:kl-tokens``)."""
+    return (log_ratio(batch) ** 2 / 2).sum(axis=1).mean()
+
+
+def k3_token_loss(batch: Batch):
+    """The sum over tokens of k3, as in GRPO (``eq:kl-tokens``)."""
+    u = log_ratio(batch)
+    return (np.exp(-u) - 1 + u).sum(axis=1).mean()
+
+
+def k1_in_reward(batch: Batch):
+    """Minus k1 of the answer as its reward, held constant (``eq:kl-reward``)."""
+    u = detach(log_ratio(batch).sum(axis=1))
+    return (u * (batch.mask * batch.log_pi).sum(axis=1)).mean()
+
+
+def entropy_sampled(batch: Batch):
+    """log pi of the tokens drawn, as a loss: meant to raise the entropy (``eq:entropy``)."""
+    return (batch.mask * batch.log_pi).sum(axis=1).mean()
+
+
+def entropy_analytic(batch: Batch):
+    """Minus the sum of the entropies of the tokens' laws, at the places visited."""
+    log = batch.log_pi_all
+    return (batch.mask * (np.exp(log) * log).sum(axis=2)).sum(axis=1).mean()
+
+
+def entropy_in_reward(batch: Batch):
+    """-log pi of the answer as its reward, held constant."""
+    log = (batch.mask * batch.log_pi).sum(axis=1)
+    return (detach(log) * log).mean()
+
+
+# Critics and discounts
+
+
+def with_critic(batch: Batch):
+    """The weight of a token is the return from there on minus the critic's value."""
+    t = np.arange(batch.mask.shape[1])
+    to_go = np.cumsum((batch.gamma**t * batch.rewards)[:, ::-1], axis=1)[:, ::-1]
+    weight = to_go - batch.gamma**t * batch.values[:, :-1]
+    return -sum_of_tokens(batch, weight * batch.log_pi)
+
+
+def gae(lam: float) -> Loss:
+    """Generalised advantage estimation with ``batch.values`` (``eq:gae``)."""
+
+    def loss(batch: Batch):
+        T = batch.mask.shape[1]
+        after = np.concatenate([batch.mask[:, 1:], np.ones((len(batch.mask), 1))], axis=1)
+        delta = batch.rewards + batch.gamma * after * batch.values[:, 1:] - batch.values[:, :-1]
+        A, run = np.zeros(batch.mask.shape), 0
+        for t in reversed(range(T)):
+            run = batch.mask[:, t] * (delta[:, t] + batch.gamma * lam * run)
+            A[:, t] = batch.gamma**t * run
+        return -sum_of_tokens(batch, A * batch.log_pi)
+
+    return loss
+
+
+def without_discount_in_front(batch: Batch):
+    """sum_t G_t log pi: the factor gamma^t is dropped."""
+    return -sum_of_tokens(batch, returns_to_go(batch) * batch.log_pi)
+
+
+def with_discount_in_front(batch: Batch):
+    """sum_t gamma^t G_t log pi (``eq:reward-to-go``)."""
+    front = batch.gamma ** np.arange(batch.mask.shape[1])
+    return -sum_of_tokens(batch, front * returns_to_go(batch) * batch.log_pi)
+
+
+def standardised_to_go(batch: Batch):
+    """sum_t of G_t standardised over all steps of the batch, as in many tutorials."""
+    G, on = returns_to_go(batch), batch.mask > 0
+    spread = G[on].std()
+    scaled = (G - G[on].mean()) / (spread if spread > 1e-12 else 1)
+    return -sum_of_tokens(batch, scaled * batch.log_pi)
+
+
+def returns_to_go(batch: Batch) -> np.ndarray:
+    """G_t, [N, T]."""
+    G, run = np.zeros(batch.mask.shape), 0
+    for t in reversed(range(batch.mask.shape[1])):
+        run = batch.rewards[:, t] + batch.gamma * run
+        G[:, t] = run
+    return G
+
+
+# Masks
+
+
+def truncated_masked(batch: Batch):
+    """RLOO, but answers that were cut off are left out of the sum (``eq:mask-truncated``)."""
+    return -sum_of_tokens(batch, (batch.ended * leave_one_out(batch))[:, None] * batch.log_pi)
+
+
+def padding_scored(batch: Batch):
+    """RLOO, but without the mask: what stands after the end is scored too."""
+    return -(leave_one_out(batch)[:, None] * batch.log_pi).sum() / len(batch.mask)
+
+
+# Laws of the data that are not the policy
+
+
+def tempered(temperature: float) -> Callable[[np.ndarray], np.ndarray]:
+    """The law proportional to pi^(1 / temperature)."""
+
+    def law(probabilities: np.ndarray) -> np.ndarray:
+        powers = probabilities ** (1 / temperature)
+        return powers / powers.sum(axis=-1, keepdims=True)
+
+    return law
+
+
+def nucleus(top_p: float) -> Callable[[np.ndarray], np.ndarray]:
+    """The most probable actions until their mass reaches ``top_p``, renormalised."""
+
+    def law(probabilities: np.ndarray) -> np.ndarray:
+        order = np.argsort(-probabilities, axis=-1, kind="stable")
+        ranked = np.take_along_axis(probabilities, order, axis=-1)
+        before = np.real(np.cumsum(ranked, axis=-1) - ranked)
+        kept = np.zeros_like(probabilities)
+        np.put_along_axis(kept, order, np.where(before < top_p, ranked, 0), axis=-1)
+        return kept / kept.sum(axis=-1, keepdims=True)
+
+    return law
