@@ -23,7 +23,9 @@ NAMES = {"lam": "lambda", "eps": "epsilon"}  # what Python cannot or does not ca
 def box(name: str, symbols: str) -> str:
     given = [symbol.strip() for symbol in symbols.split(",") if symbol.strip()]
     listed = " ".join(NAMES.get(symbol, symbol) for symbol in given)
-    return f'<div class="answer" data-exercise="{escape(name)}" data-symbols="{listed}" hidden></div>'
+    return (
+        f'<div class="answer" data-exercise="{escape(name)}" data-symbols="{listed}" hidden></div>'
+    )
 
 
 def page_needs(up: str) -> str:
