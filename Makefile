@@ -11,7 +11,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lab tidy verdicts pins bench linkcheck clean
+.PHONY: help book serve test lab tidy verdicts nightly pins bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -40,6 +40,9 @@ tidy: .venv/test  ## bring notebooks and code into normal form
 verdicts: .venv/test  ## run every chapter and store the verdicts of its checks
 	@$(BIN)/python tools/tidy.py --run $(NOTEBOOKS)
 
+nightly: .venv/test  ## ten thousand random MDPs: exact, enumerated, differentiated automatically
+	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/exact/test_agreement.py
+
 pins: .venv/uv  ## pin anew after a change in requirements/*.in (PINS=--upgrade for newest)
 	@sh tools/pins.sh $(CURDIR)/.venv/uv/bin/uv $(PINS)
 
@@ -50,7 +53,7 @@ linkcheck: .venv/book  ## ask every outside link whether it is still there
 	@BOOK_STATIC=1 $(BIN)/jupyter-book build . --builder linkcheck
 
 clean:  ## remove what was built; `rm -rf .venv` removes what was installed
-	rm -rf _build .pytest_cache .hypothesis .ruff_cache *.egg-info
+	rm -rf _build .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
 
 # What is installed, each with a file that says when.
 

@@ -35,6 +35,14 @@ class SparseMDP:
         """A, the number of actions."""
         return self.R.shape[1]
 
+    @property
+    def terminal(self) -> np.ndarray:
+        """True for each state that no action leaves and that pays nothing, [S]."""
+        pairs, own = np.arange(self.R.size), np.repeat(np.arange(self.n_states), self.n_actions)
+        on_own_state = csr_array((np.ones(self.R.size), (pairs, own)), shape=self.P.shape)
+        stays = self.P.multiply(on_own_state).sum(axis=1).reshape(self.R.shape) == 1
+        return (stays & (self.R == 0)).all(axis=1)
+
     def to_dense(self) -> FiniteMDP:
         """The same MDP with a dense table P [S, A, S]."""
         P = self.P.toarray().reshape(*self.R.shape, self.n_states)

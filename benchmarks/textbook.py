@@ -18,7 +18,7 @@ def simulate(mdp, theta, n, horizon, rng):
     for t in range(horizon):
         a = np.minimum((policy_cdf[s] <= rng.random((n, 1))).sum(axis=1), last_action)
         next_s = np.minimum((kernel_cdf[s, a] <= rng.random((n, 1))).sum(axis=1), last_state)
-        states[:, t], actions[:, t], rewards[:, t] = s, a, mdp.mean_reward(s, a, next_s)
+        states[:, t], actions[:, t], rewards[:, t] = s, a, mdp.transition_reward(s, a, next_s)
         s = next_s
     return states, actions, rewards
 

@@ -9,7 +9,7 @@ import numpy as np
 from utils.common.validation import check_count
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import LinearSoftmax, TabularSoftmax
+from utils.model.policies import TabularSoftmax
 from utils.model.rational import RationalMDP, RationalPolicy, logit_policy
 
 
@@ -87,11 +87,5 @@ def with_random_rewards(mdp, seed):
 
 
 def short_corridor(p):
-    """The corridor of Sutton and Barto (2018), example 13.1, with one logit for all its states.
-
-    Three states in a row and a goal; each step costs 1, and the middle state turns the actions
-    round. The episode ends at the goal, without a discount. pi(right) = p.
-    """
-    P = examples.deterministic_kernel([[0, 1], [2, 0], [1, 3], [3, 3]])
-    mdp = FiniteMDP(P, [[-1, -1], [-1, -1], [-1, -1], [0, 0]], 1, [1, 0, 0, 0])
-    return mdp, LinearSoftmax.logits([p] * 4, shared=True)
+    """The corridor of three cells and its policy with pi(right) = p."""
+    return examples.short_corridor(), examples.short_corridor_policy(p)

@@ -25,6 +25,7 @@ def test_grid_moves_slip_and_stop_at_walls_and_goal():
 
 def test_sparse_and_dense_give_the_same_exact_quantities():
     dense = GRID.to_dense()
+    np.testing.assert_array_equal(GRID.terminal, dense.terminal)
     ours, reference = exact.evaluate(GRID, POLICY), exact.evaluate(dense, POLICY)
     assert ours.objective == pytest.approx(reference.objective, rel=1e-12)
     for name in ("V", "Q", "advantage", "occupancy"):

@@ -42,41 +42,71 @@ def test_at_most_two_functions_are_defined_and_no_lambda_has_a_name(chapter):
     assert len(functions) <= 2, functions
 
 
-def bindings(source: str) -> dict[str, set[str]]:
-    """{name: the texts that give it its meaning} for every global name that a cell binds."""
+def bindings(source: str) -> tuple[dict[str, set[str]], set[str]]:
+    """{name: the texts that give it its meaning} of a cell, and the names of its loops.
+
+    What a loop binds is its own affair, as long as no other cell reads it.
+    """
     found: dict[str, set[str]] = {}
+    of_loops: set[str] = set()
 
-    def bind(target: ast.AST, meaning: str) -> None:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                found.setdefault(node.id, set()).add(meaning)
+    def names(target: ast.AST) -> set[str]:
+        return {
+            node.id
+            for node in ast.walk(target)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
 
-    def visit(body: list[ast.stmt]) -> None:
-        for node in body:
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    bind(target, f"{ast.unparse(target)} = {ast.unparse(node.value)}")
-            elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-                bind(node.target, ast.unparse(node))
-            elif isinstance(node, ast.For):
-                bind(node.target, f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}")
-                visit(node.body)
-            elif isinstance(node, ast.With | ast.If):
-                visit(node.body)
-            elif isinstance(node, ast.FunctionDef) and node.name != "answer":
-                found.setdefault(node.name, set()).add(ast.unparse(node))
+    def bound_in(node: ast.stmt) -> set[str]:
+        inner = [part for part in ast.walk(node) if isinstance(part, ast.Assign | ast.For)]
+        targets = [
+            t for part in inner for t in getattr(part, "targets", [getattr(part, "target", None)])
+        ]
+        return set().union(*map(names, targets))
 
-    visit(ast.parse(source).body)
-    return found
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for name in set().union(*map(names, targets)):
+                found.setdefault(name, set()).add(ast.unparse(node))
+        elif isinstance(node, ast.For):
+            of_loops |= names(node.target).union(*map(bound_in, node.body))
+        elif isinstance(node, ast.FunctionDef) and node.name != "answer":
+            found.setdefault(node.name, set()).add(ast.unparse(node))
+    return found, of_loops
+
+
+def reads(source: str) -> set[str]:
+    return {
+        node.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
 
 
 @each_chapter
 def test_no_name_is_bound_anew_with_another_meaning(chapter):
     meanings: dict[str, set[str]] = {}
-    for source in sources(chapter):
-        for name, texts in bindings(source).items():
+    every = [(source, *bindings(source)) for source in sources(chapter)]
+    for _, bound, _ in every:
+        for name, texts in bound.items():
             meanings.setdefault(name, set()).update(texts)
     assert {name: texts for name, texts in meanings.items() if len(texts) > 1} == {}
+    looped = set().union(*(of_loops for _, _, of_loops in every))
+    assert not looped & set(meanings), "bound by a loop and by a line of its own"
+    for source, _, of_loops in every:
+        assert not (reads(source) & looped) - of_loops - arguments(source), source
+
+
+def arguments(source: str) -> set[str]:
+    """The names that comprehensions and functions of a cell bind for themselves."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.comprehension):
+            found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+    return found
 
 
 @each_chapter

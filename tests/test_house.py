@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -64,3 +66,10 @@ def test_a_file_imports_only_from_its_own_room_and_from_rooms_below(path):
 
 def test_no_files_import_each_other_in_a_circle():
     tuple(TopologicalSorter({module_of(path): imports(path) for path in FILES}).static_order())
+
+
+def test_the_public_face_loads_neither_sympy_nor_scipy_nor_matplotlib():
+    heavy = "{'sympy', 'scipy', 'matplotlib', 'IPython'} & set(sys.modules)"
+    program = f"import sys, utils; sys.exit(str({heavy}) if {heavy} else 0)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -43,6 +43,11 @@ def equation(name: str) -> dict:
     return markdown(f"$$x = x$$ (eq:{name})")
 
 
+def theorem(name: str, other: str) -> dict:
+    reference = f"It follows from {{prf:ref}}`thm:{other}`."
+    return markdown(f":::{{prf:theorem}} {name}", f":label: thm:{name}", "", reference, ":::")
+
+
 TITLE = markdown("# A chapter", "", "## Its statement")
 CHECKED = [TITLE, equation("same"), verdict("eq:same")]
 
@@ -61,8 +66,10 @@ def small_book(tmp_path):
     (tmp_path / "utils").mkdir()
     (tmp_path / "utils/__init__.py").touch()
     (tmp_path / "book/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
-    (tmp_path / "book/index.md").write_text("# A book\n\n## Nothing\n\nOnly a test.\n")
-    chapters = [{"file": "book/chapter"}, {"file": "book/ledger"}]
+    (tmp_path / "book/proof-map.md").write_text("# Map\n\n```{proof-map}\n```\n")
+    counted = "# A book\n\n## Nothing\n\n{ledger-total}`checks` of {ledger-total}`lines`.\n"
+    (tmp_path / "book/index.md").write_text(counted)
+    chapters = [{"file": f"book/{name}"} for name in ("chapter", "ledger", "proof-map")]
     parts = [{"caption": "One", "numbered": 1, "chapters": chapters}]
     toc = {"format": "jb-book", "root": "book/index", "parts": parts}
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
@@ -94,6 +101,8 @@ def test_an_untrue_ledger_or_reference_fails_the_build(small_book):
         verdict("eq:toothless", rejected=()),
         verdict("eq:stray"),
         markdown("{eq}`eq:gone`"),
+        theorem("one", "two"),
+        theorem("two", "one"),
     )
     assert built.returncode != 0
     for complaint in (
@@ -102,6 +111,7 @@ def test_an_untrue_ledger_or_reference_fails_the_build(small_book):
         "the checks of eq:toothless reject no wrong version",
         "eq:stray, which no equation carries",
         "equation not found: eq:gone",
+        "a circle of proofs: Theorem 1.1, Theorem 1.2",
     ):
         assert complaint in built.stderr
 
@@ -115,7 +125,8 @@ def test_only_what_changed_is_run_again(small_book):
     built = small_book(*CHECKED, count)
     assert built.returncode == 0, built.stderr
     ledger = (small_book.path / "_build/html/book/ledger.html").read_text()
-    assert "1 numbered equation, 1 check, 1 wrong version rejected." in ledger
+    assert "1 numbered equation in 1 line, 1 check, 1 wrong version rejected" in ledger
+    assert "1 of 1." in (small_book.path / "_build/html/book/index.html").read_text()
     assert "(1.1)" in ledger and "Its statement" in ledger and "no sign" in ledger
     assert runs.read_text() == "x", built.stdout
     page = small_book.path / "_build/html/book/chapter.html"

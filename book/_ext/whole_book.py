@@ -31,9 +31,11 @@ def add_directive(app: Sphinx, name: str, fill: Fill) -> dict[str, bool]:
     pages = f"{name.replace('-', '_')}_pages"
 
     class Directive(SphinxDirective):
+        has_content = True
+
         def run(self) -> list[nodes.Node]:
             getattr(self.env, pages).add(self.env.docname)
-            return [whole_book_place(name=name)]
+            return [whole_book_place(name=name, content="\n".join(self.content))]
 
     def on_init(app: Sphinx) -> None:
         if not hasattr(app.env, pages):

@@ -4,7 +4,7 @@ import mpmath
 import pytest
 import sympy as sp
 
-from utils.checks.numbers import number_at
+from utils.checks.numbers import holds_at, number_at
 
 x, y = sp.symbols("x y", positive=True)
 t = sp.Symbol("t", integer=True)
@@ -53,3 +53,17 @@ def test_two_numbers_differ_only_if_the_gap_is_far_above_their_errors():
     one, same = number_at(sp.sqrt(x) ** 2, POINT), number_at(x, POINT)
     other = number_at(x + sp.Rational(1, 10**20), POINT)
     assert not one.differs_from(same) and one.differs_from(other)
+
+
+def test_a_relation_holds_at_a_point_or_does_not():
+    p = sp.Symbol("p")
+    point = {p: sp.Rational(1, 3)}
+    for relation, truth in (
+        (p < 1, True),
+        (p >= sp.Rational(1, 2), False),
+        ((p > 0) & (p < 1), True),
+        ((p > 1) | (p < 0), False),
+        (sp.Ne(p, 0), True),
+        (sp.true, True),
+    ):
+        assert holds_at(relation, point) is truth

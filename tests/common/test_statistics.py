@@ -8,7 +8,6 @@ from utils.common.statistics import (
     interval_over_runs,
     mean_and_standard_error,
     normal_quantile,
-    sample_size_for_power,
     student_interval,
 )
 
@@ -40,24 +39,6 @@ def test_normal_interval_of_level_95_percent_is_1_96_standard_errors():
 def test_a_level_outside_the_unit_interval_is_rejected(level):
     with pytest.raises(ValueError, match="level is"):
         confidence_interval(0, 1, level)
-
-
-def test_sample_size_is_the_smallest_that_has_the_power():
-    n = sample_size_for_power(sd=2, bias=0.1, sd_mutant=3)
-    assert n == math.ceil((22 / 0.1) ** 2)
-    accepted = 5 * 2 / math.sqrt(n)
-    assert (0.1 - accepted) / (3 / math.sqrt(n)) >= 4 - 1e-12
-
-
-def test_sample_size_counts_the_noise_of_the_correct_estimator():
-    # A wrong estimator without noise is caught only once the accepted band is below its bias.
-    assert sample_size_for_power(sd=1, bias=0.1, sd_mutant=0) == 2500
-    assert sample_size_for_power(sd=1, bias=10, sd_mutant=1) == 100
-
-
-def test_no_bias_cannot_be_detected():
-    with pytest.raises(ValueError, match="bias is 0"):
-        sample_size_for_power(1, 0, 1)
 
 
 def test_an_interval_over_five_runs_is_students():

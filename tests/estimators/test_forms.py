@@ -1,4 +1,5 @@
 import re
+from fractions import Fraction as F
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,20 @@ from utils import exact, policy_gradient, simulate
 from utils.estimators import comparison, rows
 from utils.estimators.forms import (
     FORMS,
+    AlongPaths,
     AtTriples,
     Form,
+    along_path,
     along_steps,
+    baseline_values,
+    critic_tables,
     discounted_rewards_to_go,
+    discounted_sums,
+    form_named,
     generalised_advantages,
     mean_of_others,
     rewards_to_go,
+    td_error,
     td_errors,
 )
 from utils.estimators.paths import path_table
@@ -125,3 +133,48 @@ def test_weights_of_a_form_are_at_most_linear_in_the_reward(name):
         return form.rho(AtTriples(0.8, np.array([[[reward]]]), np.array([2.0]), np.array([[3.0]])))
 
     assert rho(5.0) - rho(4.0) == rho(1.0) - rho(0.0)
+
+
+def test_a_form_is_found_by_its_name():
+    assert form_named("gae") is FORMS["gae"]
+    with pytest.raises(ValueError, match="weights is 'G', not one of 'total-return'"):
+        form_named("G")
+
+
+def test_signs_of_the_rows_say_form_and_baseline():
+    found = rows.by_sign([rows.Row("q"), rows.Row("reward-to-go", "V")])
+    assert list(found) == ["Q", "G − V"] and found["Q"].form is FORMS["q"]
+
+
+def test_discounted_sums_of_fractions_are_fractions():
+    sums = discounted_sums(problems.random_fractions(np.random.default_rng(0), (3, 2)), F(1, 2))
+    assert {type(x) for x in sums.flat} == {F}
+    np.testing.assert_array_equal(discounted_sums(np.array([[1], [2]]), 0), [[1.0], [2.0]])
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_a_form_sees_the_same_step_along_paths_and_in_tables(timed):
+    critic = exact.finite_horizon_values(MDP, POLICY, 7) if timed else (V, Q)
+    along = AlongPaths.of(ROLLOUTS, MDP.gamma, *critic)
+    tables = AtTriples(MDP.gamma, MDP.R[:, :, None], *critic)
+    t = np.broadcast_to(np.arange(7)[:, None], ROLLOUTS.actions.shape)
+    where = ROLLOUTS.states, ROLLOUTS.actions, ROLLOUTS.next_states
+    table = td_error(tables)
+    np.testing.assert_allclose(td_error(along), table[(t, *where)] if timed else table[where])
+    q = along_steps(critic[1], ROLLOUTS)
+    np.testing.assert_array_equal(along.action_value, q)
+    np.testing.assert_array_equal(along.value, along_path(critic[0], ROLLOUTS.path)[:-1])
+
+
+def test_without_a_critic_the_exact_values_serve():
+    for found, known in zip(critic_tables(ROLLOUTS, POLICY, MDP, None), (V, Q), strict=True):
+        np.testing.assert_array_equal(found, known)
+
+
+def test_a_baseline_is_nothing_a_number_or_a_table_along_the_path():
+    assert baseline_values(ROLLOUTS, MDP, None) == 0
+    assert baseline_values(ROLLOUTS, MDP, 2) == 2
+    np.testing.assert_array_equal(baseline_values(ROLLOUTS, MDP, V), V[ROLLOUTS.states])
+    table = np.arange(14.0).reshape(7, 2)
+    t = np.arange(7)[:, None]
+    np.testing.assert_array_equal(baseline_values(ROLLOUTS, MDP, table), table[t, ROLLOUTS.states])

@@ -224,3 +224,10 @@ def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="no estimate to pool"):
         pool([])
     assert isinstance(policy_gradient(rollouts, policy, mdp=mdp), Estimate)
+
+
+def test_step_weights_are_time_major():
+    mdp, policy = examples.running(), examples.running_policy()
+    rollouts = simulate(mdp, policy, 7, 3, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"weights has shape \[7, 3\], not \[3, 7\]"):
+        estimate_from_step_weights(rollouts, policy, np.ones((7, 3)))

@@ -8,6 +8,7 @@ from trajectories import expectation
 from utils import FiniteMDP, TabularSoftmax, exact
 from utils.exact.average_reward import average_reward_gradient, stationary_law_gradient
 from utils.exact.dropped_discount import direction_without_gamma_t
+from utils.exact.moments import score_moments
 from utils.model import examples
 from utils.model.policies import LinearSoftmax, TablePolicy
 
@@ -149,11 +150,6 @@ def test_finite_horizon_quantities_tend_to_the_infinite_horizon(problem):
         exact.policy_gradient(mdp, policy),
         atol=1e-10,
     )
-    np.testing.assert_allclose(
-        exact.finite_horizon_occupancy(mdp, policy, 1000),
-        exact.occupancy(mdp, policy),
-        atol=1e-11,
-    )
 
 
 @given(problems, st.integers(1, 40))
@@ -253,3 +249,15 @@ def test_a_reward_whose_sums_overflow_is_refused():
     for reward in (np.inf, 1e308):
         with pytest.raises(ValueError, match=r"R\[0, 1\] is"):
             FiniteMDP(np.ones((1, 2, 1)), [[0, reward]], 0.9, [1])
+
+
+@given(small_problems, st.integers(0, 4))
+def test_slope_of_the_state_law_is_the_score_sum_in_that_state(problem, t):
+    # eq:marginal-gradient: grad P(s_t = s) = E[M_t 1{s_t = s}], from the other side.
+    mdp, policy = problem
+    found = exact.state_distribution_gradient(mdp, policy, t)
+    for i in range(policy.theta.size):
+        along = policy.probabilities * policy.scores[:, :, i]
+        np.testing.assert_allclose(
+            found[:, i], score_moments(mdp, policy, along, t, 1)[1, t], atol=1e-13
+        )

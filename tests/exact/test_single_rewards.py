@@ -9,6 +9,7 @@ from trajectories import enumerate_rewarded, expectation
 
 from utils import TabularSoftmax, exact
 from utils.exact.single_rewards import (
+    averaged,
     expected_rewards,
     hybrid_changes,
     objective_slope,
@@ -27,6 +28,13 @@ PROBLEMS = list(random_problems(20, seed=3))
 def direction(policy, s=0, a=1):
     """d pi / d theta[s, a] of a softmax."""
     return policy.probabilities * policy.scores[:, :, s * policy.n_actions + a]
+
+
+def test_tables_averaged_with_a_policy_are_its_kernel_and_reward():
+    mdp, policy = examples.running(), examples.running_policy()
+    kernel, reward = averaged(mdp, policy.probabilities)
+    np.testing.assert_allclose(kernel, exact.policy_kernel(mdp, policy))
+    np.testing.assert_allclose(reward, exact.policy_reward(mdp, policy))
 
 
 @given(st.integers(0, 10**6))

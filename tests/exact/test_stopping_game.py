@@ -18,6 +18,12 @@ def test_variances_are_exactly_those_of_the_recursions(p, gamma):
     assert stopping.variance_of_g(p, gamma) == estimator_moments(*game, "reward-to-go").trace
 
 
+def test_from_a_third_on_the_bracket_has_no_negative_coefficient():
+    assert stopping.excess_coefficients(F(1, 3))[0] == 0
+    assert stopping.excess_coefficients(F(1, 4))[0] < 0
+    assert all(c > 0 for k in range(1, 4) for c in stopping.excess_coefficients(F(k, 4))[1:])
+
+
 def test_excess_vanishes_without_discounting_ahead():
     assert stopping.excess_of_q(F(1, 3), F(0)) == 0
 

@@ -10,7 +10,9 @@ from explorers import EXPLORERS, each_explorer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.explorer import explore, picture
+from utils.explorer import Choice, explore, picture
+from utils.explorer.controls import number_text
+from utils.explorer.numbering import figure_number
 from utils.explorer.picture import Stage
 from utils.explorer.svg import compact_number, compact_path
 
@@ -53,6 +55,7 @@ def test_static_face_has_one_labelled_slider_a_value_and_a_reading():
     html = explore(dot, height=[1, 2, 3]).html()
     assert '<label for="dot-height">height h</label>' in html
     assert 'type="range" id="dot-height" min="0" max="2" step="1" value="1"' in html
+    assert '<figure class="explorer" id="fig-dot">' in html
     assert 'aria-valuetext="2"' in html and 'data-lm-suppress-shortcuts="true"' in html
     assert "The dot is at height 2." in html and 'aria-label="a dot on a line"' in html
     assert "<button" not in html
@@ -95,23 +98,119 @@ def test_the_static_page_needs_no_other_host_and_no_attribute_that_differs_betwe
 
 def test_a_slider_move_redraws_the_live_widget_and_a_click_draws_a_fresh_sample():
     widget = explore(dot, draws=2, height=[1, 2, 3]).widget()
-    face, slider, button = widget.children
-    before = face.value
-    slider.value = 3
-    assert face.value != before and "The dot is at height 3." in face.value
-    samples = {face.value}
+    assert "The dot is at height 2." in widget.markup and "Draw again" in widget.markup
+    widget.places = [2]
+    assert widget.frame["reading"] == "The dot is at height 3."
+    samples = {json.dumps(widget.frame["groups"])}
     for _ in range(5):
-        button.click()
-        samples.add(face.value)
+        widget.draw += 1
+        samples.add(json.dumps(widget.frame["groups"]))
     assert len(samples) == 6  # also beyond the number of stored samples
 
 
-def test_both_faces_are_offered_unless_a_static_page_is_built(monkeypatch):
+def test_the_live_widget_shows_what_the_static_face_stores():
+    widget = explore(dot, height=[1, 2, 3]).widget()
+    data = frames(explore(dot, height=[1, 2, 3]).html())
+    for place in (0, 2, 1):
+        widget.places = [place]
+        stored = {
+            g: data["pool"][i] for g, i in zip(data["groups"], data["frames"][place], strict=True)
+        }
+        assert {g: widget.frame["groups"][g] for g in stored} == stored
+        assert widget.frame["reading"] == data["pool"][data["readings"][place]]
+
+
+def test_in_jupyter_a_widget_and_a_still_picture_are_offered_and_in_the_book_a_page(monkeypatch):
     monkeypatch.delenv("BOOK_STATIC", raising=False)
-    both = explore(dot, height=[1, 2])._repr_mimebundle_()
-    assert {"text/html", "application/vnd.jupyter.widget-view+json"} <= both.keys()
+    live = explore(dot, height=[1, 2])._repr_mimebundle_()
+    widget = "application/vnd.jupyter.widget-view+json"
+    assert live.keys() == {"image/png", widget, "text/plain"}
+    assert live["image/png"].startswith(b"\x89PNG") and len(live["image/png"]) < 30_000
     monkeypatch.setenv("BOOK_STATIC", "1")
-    assert explore(dot, height=[1, 2])._repr_mimebundle_().keys() == {"text/html", "text/plain"}
+    page = explore(dot, height=[1, 2])._repr_mimebundle_()
+    assert page.keys() == {"text/html", "text/plain"}
+    assert "<style>" not in page["text/html"] and "<script>" not in page["text/html"]
+
+
+# Categories
+
+
+@picture(
+    alt="a dot that is high or low",
+    caption="A dot.",
+    where=Choice("where", {0: "low", 5: "up high"}),
+)
+def category(figure):
+    (point,) = figure.subplots().plot([0], [0], "o")
+
+    def draw(rng, where):
+        point.set_data([0], [where])
+        return f"The dot is at height {where:g}."
+
+    return draw
+
+
+def test_categories_are_a_group_of_named_radio_buttons_the_first_of_which_is_chosen():
+    html = explore(category, where=[0, 5]).html()
+    assert "<fieldset><legend>where</legend>" in html and 'type="range"' not in html
+    assert re.findall(r'type="radio"[^>]*?( checked)?>([^<]*)<', html) == [
+        (" checked", "low"),
+        ("", "up high"),
+    ]
+    assert 'data-keys="[&quot;0&quot;, &quot;5&quot;]"' in html
+    assert "The dot is at height 0." in html
+
+
+def test_a_category_without_a_name_is_refused():
+    with pytest.raises(ValueError, match="where is 3, which has no name"):
+        explore(category, where=[0, 3])
+
+
+@pytest.mark.parametrize(
+    "value, text", [(10_000, "10\u202f000"), (1000, "1000"), (-0.5, "−0.5"), (0.003, "0.003")]
+)
+def test_a_number_is_written_as_in_the_text(value, text):
+    assert number_text(value) == text
+
+
+# Captions and numbers
+
+
+def test_a_caption_stands_below_and_its_number_links_to_the_figure():
+    html = explore(category, where=[0, 5]).html()
+    assert (
+        '<figcaption class="explorer-caption"><a class="explorer-number" href="#fig-category">'
+        "Figure</a> A dot.</figcaption>"
+    ) in html
+    assert "Another." in explore(category, caption="Another.", where=[0, 5]).html()
+    assert "<figcaption" not in explore(dot, height=[1, 2]).html()
+
+
+def chapter(folder, name, *cells):
+    """A notebook of these cells: code where it calls something, else Markdown."""
+    kinds = [("code" if "(" in text else "markdown", text) for text in cells]
+    cells = [{"cell_type": kind, "source": [text]} for kind, text in kinds]
+    (folder / name).write_text(json.dumps({"cells": cells}))
+
+
+def test_figures_are_counted_in_their_chapter(tmp_path):
+    chapter(
+        tmp_path, "03-three.ipynb", "explore(worlds.one,\n  p=[1, 2])", "text", "explore(a_dot)"
+    )
+    chapter(
+        tmp_path,
+        "04-four.ipynb",
+        ":::{figure} x.svg\n:alt: x\n:name: fig-first\n:::",
+        "explore(last)",
+    )
+    chapter(tmp_path, "notes.ipynb", "explore(other)")
+    found = [figure_number(n, tmp_path) for n in ("one", "a-dot", "first", "last", "other", "none")]
+    assert found == ["3.1", "3.2", "4.1", "4.2", "", ""]
+
+
+def test_the_room_of_the_longest_reading_is_kept():
+    html = explore(dot, height=[1, 20]).html()
+    assert 'data-longest="The dot is at height 20."' in html
 
 
 @given(st.floats(-1e4, 1e4))
@@ -182,7 +281,7 @@ def test_an_update_that_adds_artists_is_refused():
 
 def test_more_than_two_sliders_are_refused():
     three = picture(alt="three", a="a", b="b", c="c")(lambda figure: None)
-    with pytest.raises(ValueError, match="3 sliders; an explorer has 1 to 2"):
+    with pytest.raises(ValueError, match="3 sliders; an explorer has at most 2"):
         explore(three, a=[1, 2], b=[1, 2], c=[1, 2])
 
 
@@ -247,6 +346,7 @@ def test_the_static_face_keeps_its_budget_and_says_what_to_see(shown):
     html = explore(shown.picture, draws=shown.draws, **shown.values).html()
     assert len(gzip.compress(html.encode(), mtime=0)) <= BUDGET
     assert len(shown.picture.alt) >= 40
+    assert len(shown.picture.caption) >= 40 and shown.picture.title
     data = frames(html)
     readings = {data["pool"][i] for i in data["readings"]}
     assert len(readings) >= 3

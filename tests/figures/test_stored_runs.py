@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from utils import exact
 from utils.figures import stored_runs
 from utils.learning import frozen_lake
+from utils.model import examples
+from utils.model.policies import TablePolicy
 
 SINGLE = 1e-6  # the relative precision of what is stored
 
@@ -29,6 +32,18 @@ def test_the_first_updates_with_the_pole_played_again_are_the_stored_ones():
         stored_runs.POLE_RUNS,
     )
     assert np.allclose(stored[:4], stored_runs.play_poles(updates=4), rtol=SINGLE)
+
+
+def test_the_run_shown_in_the_first_chapter_is_the_best_of_the_five_of_reinforce():
+    runs = stored_runs.lake_runs()[frozen_lake.METHODS.index("REINFORCE")]
+    assert runs[:, -1].argmax() == stored_runs.SHOWN_SEED
+    mdp = examples.frozen_lake(stored_runs.LAKE_GAMMA)
+    for k, probabilities in zip(
+        stored_runs.SHOWN_UPDATES, stored_runs.lake_policies(), strict=True
+    ):
+        policy = TablePolicy(probabilities)
+        found = exact.finite_horizon_objective(mdp, policy, 100)
+        assert found == pytest.approx(runs[stored_runs.SHOWN_SEED, k], rel=1e-5)
 
 
 def test_other_seeds_are_other_runs():

@@ -187,3 +187,9 @@ def test_simulation_confirms_geometric_stopping():
             estimates.append((estimate.standard_error**2).sum() * 1000)
         error = np.std(estimates, ddof=1) / np.sqrt(200)
         assert abs(np.mean(estimates) - float(variance(problem, weights))) < 5 * error
+
+
+def test_two_states_are_written_by_the_chances_of_the_second_one():
+    mdp, policy = counterexamples.two_state(1, [[0, "1/2"], [1, 0]], [[1, 2], [3, 4]], [0, 1], 1)
+    assert mdp.P[:, :, 1].tolist() == [[0, F(1, 2)], [1, 0]]
+    assert mdp.rho0.tolist() == [0, 1] and policy.probabilities.tolist() == [[1, 0], [0, 1]]

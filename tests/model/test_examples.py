@@ -90,3 +90,12 @@ def test_episodes_of_the_short_corridor_have_the_mean_length_of_the_text():
     assert abs(returns.mean() + 12) < 5 * returns.std() / np.sqrt(20_000)
     with pytest.raises(ValueError, match="p is 1, not strictly"):
         examples.short_corridor_policy(1)
+
+
+def test_named_worlds_carry_their_policies_and_may_share_one_logit():
+    worlds, shared = examples.worlds(), examples.worlds(shared=True)
+    assert list(worlds) == list(shared) == ["the running MDP", "FrozenLake"]
+    for name, (mdp, policy) in worlds.items():
+        np.testing.assert_allclose(shared[name][1].probabilities, policy.probabilities)
+        assert policy.scores.shape[:2] == (mdp.n_states, mdp.n_actions)
+        assert shared[name][1].theta.shape == (1,)

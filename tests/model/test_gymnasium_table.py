@@ -4,6 +4,7 @@ import pytest
 
 from utils import FiniteMDP, TabularSoftmax, exact
 from utils.model import examples
+from utils.model.gymnasium_table import read_table
 
 
 def test_frozen_lake_is_read_from_the_real_environment():
@@ -80,3 +81,11 @@ def test_an_end_in_the_first_state_is_no_end_of_the_first_state():
     mdp = FiniteMDP.from_gymnasium(RoundTrip())
     np.testing.assert_array_equal(mdp.P[:, 0], [[0, 1], [0, 1]])
     assert exact.objective(mdp, TabularSoftmax(np.zeros((2, 1)))) == pytest.approx(1)
+
+
+def test_a_table_that_is_read_holds_laws_and_the_rewards_of_transitions():
+    env = gymnasium.make("FrozenLake-v1", map_name="4x4", is_slippery=True)
+    P, R, _, rho0 = read_table(env)
+    env.close()
+    np.testing.assert_allclose(P.sum(axis=2), 1)
+    assert R.shape == P.shape and R[14, 2, 15] == 1 and rho0[0] == 1

@@ -4,7 +4,13 @@ import pytest
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
 from utils.model import examples
-from utils.model.policies import LinearSoftmax, TablePolicy, cumulative
+from utils.model.policies import (
+    LinearSoftmax,
+    TablePolicy,
+    check_differentiable,
+    cumulative,
+    logit_table,
+)
 
 RNG = np.random.default_rng(5)
 SOFTMAX = TabularSoftmax(RNG.normal(size=(3, 4)))
@@ -186,3 +192,17 @@ def test_what_is_no_mdp_or_no_policy_is_named():
         simulate(mdp, policy.probabilities, 1, 1, np.random.default_rng(0))
     with pytest.raises(ValueError, match="policy is a NoneType"):
         exact.objective(mdp, None)
+
+
+def test_a_policy_with_a_score_is_differentiable_and_a_table_is_not():
+    check_differentiable(TabularSoftmax([[0.0, 1.0]]))
+    with pytest.raises(ValueError, match="TablePolicy has no parameters, hence no score"):
+        check_differentiable(TablePolicy([[0, 1]]))
+
+
+def test_a_table_of_logits_may_forbid_an_action_but_not_all():
+    np.testing.assert_array_equal(logit_table("theta", FORBIDDEN, (None, 3)), FORBIDDEN)
+    with pytest.raises(ValueError, match=r"theta\[0\] forbids every action"):
+        logit_table("theta", [[-np.inf, -np.inf]], (1, 2))
+    with pytest.raises(ValueError, match=r"theta\[0, 1\] is inf"):
+        logit_table("theta", [[0, np.inf]], (1, 2))

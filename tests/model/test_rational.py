@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 
 from utils.model.policies import LinearSoftmax
+from utils.model.random_fractions import as_fractions
 from utils.model.rational import RationalMDP, fractions, logit_policy, solve
 
 
 def test_fractions_are_read_from_text_and_numbers():
     assert fractions([["2/5", 1]]).tolist() == [[Fraction(2, 5), Fraction(1)]]
+
+
+def test_integers_of_an_array_become_fractions():
+    table = as_fractions(np.array([[1, -2]]))
+    assert table.tolist() == [[1, -2]] and {type(x) for x in table.flat} == {Fraction}
 
 
 def test_solution_of_a_linear_system_is_exact():

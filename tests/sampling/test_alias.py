@@ -55,25 +55,39 @@ def test_a_draw_compares_the_word_with_the_limit_of_its_column(laws, seed):
     words = columns * (WORDS // n_outcomes) + np.clip(inside, 0, WORDS // n_outcomes - 1)
     above = words - columns * (WORDS // n_outcomes) >= limits[cells]
     expected = labels.ravel()[np.where(above, partners[cells], cells)]
-    out, scratch = np.empty((2, 50), dtype=np.int64)
-    AliasTables.build(laws, labels).draw(rows << 32, words, out, scratch)
-    np.testing.assert_array_equal(out, expected)
+    out = np.empty((1, 50), dtype=np.int64)
+    AliasTables.build(laws, labels).draw(rows << 32, words[None], out)
+    np.testing.assert_array_equal(out[0], expected)
 
 
 @pytest.mark.parametrize("word", [0, 1, WORDS // 2 - 1, WORDS // 2, WORDS - 1])
 def test_a_certain_outcome_is_drawn_from_every_word(word):
     tables = AliasTables.build(np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[7, 8], [9, 10]]))
-    out, scratch = np.empty((2, 2), dtype=np.int64)
-    tables.draw(np.array([0, 1 << 32]), np.full(2, word), out, scratch)
-    np.testing.assert_array_equal(out, [8, 9])
+    out = np.empty((1, 2), dtype=np.int64)
+    tables.draw(np.array([0, 1 << 32]), np.full((1, 2), word), out)
+    np.testing.assert_array_equal(out, [[8, 9]])
 
 
 @given(st.integers(0, 1000), st.integers(0, 2**31 - 1))
 def test_the_low_part_of_a_label_only_permutes_the_words(seed, low):
     rng = np.random.default_rng(seed)
     tables = AliasTables.build(rng.dirichlet(np.ones(8), 3), np.arange(24).reshape(3, 8))
-    rows, words = rng.integers(0, 3, 20), rng.integers(0, WORDS, 20)
-    with_low, without, scratch = np.empty((3, 20), dtype=np.int64)
-    tables.draw((rows << 32) + low, words.copy(), with_low, scratch)
-    tables.draw(rows << 32, words ^ low, without, scratch)
+    rows, words = rng.integers(0, 3, 20), rng.integers(0, WORDS, (1, 20))
+    with_low, without = np.empty((2, 1, 20), dtype=np.int64)
+    tables.draw((rows << 32) + low, words.copy(), with_low)
+    tables.draw(rows << 32, words ^ low, without)
     np.testing.assert_array_equal(with_low, without)
+
+
+@given(st.integers(0, 1000))
+def test_each_row_is_drawn_from_the_laws_that_the_row_before_names(seed):
+    rng = np.random.default_rng(seed)
+    next_laws = rng.integers(0, 3, (3, 8))
+    tables = AliasTables.build(rng.dirichlet(np.ones(8), 3), (next_laws << 32) + rng.integers(99))
+    first, words = rng.integers(0, 3, 20) << 32, rng.integers(0, WORDS, (4, 20))
+    at_once, one_by_one = np.empty((2, 4, 20), dtype=np.int64)
+    tables.draw(first, words.copy(), at_once)
+    for t in range(4):
+        last = first if t == 0 else one_by_one[t - 1]
+        tables.draw(last, words[t : t + 1].copy(), one_by_one[t : t + 1])
+    np.testing.assert_array_equal(at_once, one_by_one)

@@ -8,7 +8,7 @@ import pytest
 from utils import FiniteMDP, TabularSoftmax, exact, policy_gradient, simulate
 from utils.model import examples
 from utils.model.policies import TablePolicy
-from utils.sampling.rollouts import BLOCK, Rollouts, simulate_in_chunks
+from utils.sampling.rollouts import BLOCK, Rollouts, add_noise, simulate_in_chunks, textbook_steps
 
 
 def rng(seed=0):
@@ -139,7 +139,7 @@ def test_chunks_reuse_one_piece_of_memory_and_add_up():
 
 
 def test_chunks_keep_memory_bounded():
-    # 200 000 x 50 steps need 240 MB at once; chunks of 1000 need 1.2 MB and some scratch.
+    # 200 000 x 50 steps need 160 MB at once; chunks of 1000 need 0.8 MB and some scratch.
     mdp, policy = examples.running(), examples.running_policy()
     tracemalloc.start()
     total = sum(
@@ -238,6 +238,34 @@ def test_entries_made_by_hand_are_numbers_of_their_kind():
         Rollouts(path, actions, [["2"]])
 
 
+def test_a_simulation_too_large_to_keep_is_refused_with_its_bytes():
+    mdp, policy = examples.running(), examples.running_policy()
+    message = r"n = 1000000 .* horizon = 1000 .* take 16,004,000,000 bytes.*simulate_in_chunks"
+    for common in (False, True):
+        with pytest.raises(ValueError, match=message):
+            simulate(mdp, policy, 10**6, 1000, rng(), common)
+    with pytest.raises(ValueError, match=r"take 20,.*000 bytes, more than 4,000,000,000"):
+        simulate(mdp, policy, 10**30, 1, rng())
+    first = next(simulate_in_chunks(mdp, policy, 10**6, 1000, rng(), chunk=10))
+    assert first.rewards.shape == (1000, 10)
+    bytes_a_step = (first.path[1:].nbytes + first.actions.nbytes + first.rewards.nbytes) / 10_000
+    assert bytes_a_step == 16
+
+
+def test_small_integers_made_by_hand_are_widened():
+    path, actions = np.zeros((3, 1), dtype=np.int8), np.zeros((2, 1), dtype=np.uint8)
+    made = Rollouts(path, actions, np.zeros((2, 1)))
+    assert made.path.dtype == made.actions.dtype == np.int64
+
+
+def test_flags_are_true_or_false():
+    mdp, policy = examples.running(), examples.running_policy()
+    with pytest.raises(ValueError, match="common_random_numbers is 'no', not True or False"):
+        simulate(mdp, policy, 1, 1, rng(), common_random_numbers="no")
+    with pytest.raises(ValueError, match="mean_rewards is 0, not True or False"):
+        simulate(mdp, policy, 1, 1, rng(), mean_rewards=0)
+
+
 def test_wrong_arguments_are_named():
     mdp, policy = examples.running(), examples.running_policy()
     with pytest.raises(ValueError, match="n is 0, not an integer of at least 1"):
@@ -248,3 +276,36 @@ def test_wrong_arguments_are_named():
         simulate(mdp, policy, n=1, horizon=1, rng=0)
     with pytest.raises(ValueError, match="the policy is for 16 states"):
         simulate(mdp, examples.frozen_lake_policy(), n=1, horizon=1, rng=rng())
+
+
+def test_textbook_steps_take_the_outcome_in_which_the_uniform_falls():
+    class Fixed:
+        """Uniforms by hand: u for the action, v for the next state."""
+
+        def random(self, shape):
+            return np.broadcast_to(np.array([0.5, 0.2]).reshape(2, 1, 1), shape)
+
+    P = np.zeros((2, 2, 2))
+    P[:, 0, 0] = P[1, 1, 0] = 1
+    P[0, 1] = [0.25, 0.75]
+    mdp = FiniteMDP(P, [[1, 2], [3, 4]], 0.5, [1, 0])
+    run = Rollouts.empty(1, 2, mdp)
+    run.path[0] = 0
+    # pi(0|0) = 0.4 <= 0.5 < 1: action 1; P(0|0, 1) = 0.25 > 0.2: state 0 again.
+    textbook_steps(mdp, TablePolicy([[0.4, 0.6], [1, 0]]), run, Fixed())
+    assert run.actions.ravel().tolist() == [1, 1] and run.path.ravel().tolist() == [0, 0, 0]
+    assert run.rewards.ravel().tolist() == [2, 2]
+
+
+def test_noise_has_the_standard_deviation_of_its_triple():
+    # 20 000 draws of each know their spread to 0.5 %; the bound is five times that.
+    sd = np.array([[[0.0, 2.0]], [[0.5, 0.5]]])
+    mdp = FiniteMDP(np.full((2, 1, 2), 0.5), np.zeros((2, 1)), 0.5, [0.5, 0.5], sd)
+    run = Rollouts.empty(80_000, 1, mdp)
+    run.path[:], run.actions[:], run.rewards[:] = 0, 0, 0
+    run.path[0, 40_000:] = run.path[1, ::2] = 1
+    add_noise(mdp, run, rng(3))
+    for s, next_s in np.ndindex(2, 2):
+        drawn = run.rewards[(run.states == s) & (run.next_states == next_s)]
+        assert len(drawn) == 20_000
+        assert drawn.std() == pytest.approx(sd[s, 0, next_s], rel=0.025)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils import symbolic
-from utils.symbolic.dual import PRIME, Dual
+from utils.symbolic.dual import PRIME, Dual, as_dual
 from utils.symbolic.finite_field import random_point
 
 numbers = st.integers(min_value=0, max_value=PRIME - 1)
@@ -17,6 +17,11 @@ duals = st.builds(Dual, numbers, numbers)
 
 def both(x: Dual) -> tuple[int, int | None]:
     return x.value, x.slope
+
+
+def test_integers_are_dual_numbers_without_a_slope_and_floats_are_none():
+    assert both(as_dual(3)) == (3, 0) and as_dual(Dual(2, 5)).slope == 5
+    assert as_dual(0.5) is None
 
 
 @given(duals, duals, duals)

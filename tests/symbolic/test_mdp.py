@@ -11,6 +11,7 @@ from utils import exact, symbolic
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import TabularSoftmax
+from utils.symbolic.worlds import count, in_words, table_shapes, table_symbols
 
 
 def at(value, point):
@@ -174,3 +175,59 @@ def test_coin_mdp_differentiates_with_respect_to_the_coin():
     m = symbolic.coin_mdp(P=[[[1], [1]]], R=[[0, x]], gamma=Fraction(1, 2), rho0=[1], p=p)
     assert m.objective == 2 * p * x and m.gradient(m.objective) == 2 * x
     assert m.score[0, 1] == 1 / p
+
+
+def test_names_of_the_field_are_the_formulas_that_they_stand_for(free):
+    m, law = free, free.state_law(1)
+    tau = ((0, 1), (1, 0), (0, 0))
+    g, R = m.gamma, m.R
+    assert m.G(tau) == R[0, 1] + g * R[1, 0] + g**2 * R[0, 0]
+    assert m.G(tau, 1) == R[1, 0] + g * R[0, 0]
+    assert m.G(tau, gamma=1) == R[0, 1] + R[1, 0] + R[0, 0]
+    assert m.G(tau, 3) == 0
+    assert m.average(m.Q)[0] == m.V[0] and all(m.average(m.A) == 0)
+    assert m.mean_at(1, m.R) == m.expectation(lambda tau: R[tau[1]], 2) == law @ m.r_pi
+    assert m.mean_score_at(1, m.R) == m.expectation(lambda tau: m.score[tau[1]] * R[tau[1]], 2)
+    assert m.finite_horizon_objective(3) == m.expectation(m.G, 3)
+    assert m.policy_gradient() == m.gradient(m.objective) == m.policy_gradient(m.A)
+    assert m.policy_gradient(m.R) != m.gradient(m.objective)
+
+
+def test_reward_of_a_transition_is_read_one_step_on():
+    n = symbolic.free_mdp(2, 2, reward_on_transition=True)
+    assert n.reward(((0, 1), (1, 0)), 0) == n.R_next[0, 1, 1]
+    m = symbolic.free_mdp(2, 2)
+    assert m.reward(((0, 1), (1, 0)), 1) == m.R[1, 0]
+
+
+def test_free_tables_have_their_shape_and_names_of_their_own():
+    m = symbolic.free_mdp(2, 3, tables=("b",))
+    assert m.tables["b"].shape == (2, 3) and str(m.tables["b"][1, 2]) == "b12"
+    m = symbolic.free_mdp(2, 2, tables={"phi": (3, 2, 2), "c": (2,), "lam": ()})
+    assert m.tables["phi"].shape == (3, 2, 2) and str(m.tables["c"][1]) == "c1"
+    assert m.tables["lam"] - m.gamma != 0
+    assert len({str(x) for table in ("phi", "c") for x in m.tables[table].flat}) == 14
+
+
+def test_named_symbols_are_positive_and_bound_by_no_relation():
+    m = symbolic.named_mdp(2, 3)
+    tables = (m.rho0, m.P, m.R, m.pi)
+    symbols = {x for table in tables for x in table.flat} | {m.gamma}
+    assert len(symbols) == 2 + 12 + 6 + 6 + 1
+    assert all(x.is_positive for x in symbols)
+
+
+def test_tables_of_symbols_have_the_shape_that_is_asked_for():
+    assert table_shapes(["b"], 2, 3) == {"b": (2, 3)}
+    assert table_shapes({"c": (2,), "x": ()}, 2, 3) == {"c": (2,), "x": ()}
+    assert table_symbols("b", (2, 2)) == ["b00", "b01", "b10", "b11"]
+    assert table_symbols("x", ()) == ["x"]
+    assert symbolic.free_mdp(2, 3, tables=["b"]).tables["b"].shape == (2, 3)
+
+
+def test_a_world_is_named_by_its_size():
+    names = [str(x) for x in symbolic.free_mdp(2, 3, extra=("c",)).gamma.field.gens]
+    assert in_words(names) == "2 states, 3 actions, any policy"
+    assert in_words(["R00", "R01", "c"]) == "1 state, 2 actions"
+    assert in_words(["x", "y"]) == ""
+    assert count(1, "action") == "1 action" and count(2, "action") == "2 actions"

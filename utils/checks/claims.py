@@ -16,7 +16,7 @@ Case = tuple[str, Hashable]  # (name of the line, place in it)
 
 @dataclass(frozen=True)
 class Claim:
-    """What the reader is told about the statement beside the verdict itself; see `check`."""
+    """What the reader is told about the statement beside the verdict itself; see ``check``."""
 
     label: str
     method: str
@@ -104,7 +104,7 @@ class Claim:
 
 
 class About(TypedDict, total=False):
-    """What a check is told about its statement; see `identities.check`."""
+    """What a check is told about its statement; see ``identities.check``."""
 
     kind: str
     scope: str
@@ -118,20 +118,16 @@ def claim(
     label: str,
     method: str,
     wrong: Mapping[str, Any],
-    *,
     note: str,
+    about: About,
+    kind: str = "identity",
     world: str = "",
     symbols: int = 0,
-    kind: str = "identity",
-    scope: str = "",
-    horizon: int | str = "",
-    lines: int | tuple[int, ...] = (),
-    excused: Mapping[Any, str] | None = None,
-    rests_on_proof: str = "",
 ) -> Claim:
-    """The claim with the arguments that all checks share.
+    """The claim with the arguments that all checks share; ``kind`` if ``about`` states none.
 
-    ValueError for an unknown kind, a label that is none, or no wrong version at all.
+    ValueError for an unknown kind, a label that is none, or no wrong version at all; TypeError for
+    an argument that no check takes.
     """
     if not (isinstance(label, str) and label.startswith("eq:") and len(label) > 3):
         raise ValueError(
@@ -139,12 +135,24 @@ def claim(
         )
     if not wrong:
         raise ValueError(f"{label} has no wrong version; a check must show what it rejects")
+    for name in about.keys() - About.__annotations__.keys():
+        raise TypeError(
+            f"a check takes no {name!r}; beside its own arguments it takes "
+            f"{', '.join(About.__annotations__)}"
+        )
+    kind = about.get("kind", kind)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it should be one of {', '.join(KINDS)}")
-    steps = f"T = {horizon}" if isinstance(horizon, int) else horizon
+    horizon, lines = about.get("horizon", ""), about.get("lines", ())
+    scope = Scope(
+        world,
+        f"T = {horizon}" if isinstance(horizon, int) else horizon,
+        symbols=symbols,
+        words=about.get("scope", ""),
+    )
     numbers = tuple(range(1, lines + 1)) if isinstance(lines, int) else tuple(lines)
-    about = Scope(world, steps, symbols=symbols, words=scope)
-    return Claim(label, method, kind, about, numbers, excused or {}, note, rests_on_proof)
+    rests = about.get("rests_on_proof", "")
+    return Claim(label, method, kind, scope, numbers, about.get("excused", {}), note, rests)
 
 
 def lines_of(value: Any) -> dict[str, Any]:
@@ -203,7 +211,7 @@ def paired_with_wrong(left: Any, right: Any, candidate: Any) -> dict[Case, tuple
 
 
 def differing(pairs: Mapping[Case, tuple[Any, Any]], same: Callable[[Any, Any], bool]) -> set[Case]:
-    """The cases in which two sides differ. `Undecided` only if no case is known to differ."""
+    """The cases in which two sides differ. ``Undecided`` only if no case is known to differ."""
     found, open_question = set(), None
     for case, (left, right) in pairs.items():
         try:

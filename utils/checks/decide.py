@@ -1,9 +1,9 @@
 """Exact decisions: are two expressions equal for all values of their symbols, is one never above?
 
-No float takes part in a "yes". Field elements (see `utils.symbolic`) have a canonical form, which
+No float takes part in a "yes". Field elements (see ``utils.symbolic``) have a canonical form, which
 settles both answers. Other SymPy expressions are brought over one denominator and expanded;
 an expanded numerator of 0 proves equality, and a value away from 0 at one rational point, computed
-to 60 digits, disproves it. Where neither happens the answer is `Undecided`, never a guess.
+to 60 digits, disproves it. Where neither happens the answer is ``Undecided``, never a guess.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def free_symbols(value: Any) -> set[str]:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two scalars agree for every value of their symbols. Raises `Undecided`."""
+    """Whether two scalars agree for every value of their symbols. Raises ``Undecided``."""
     if any(isinstance(side, FracElement | PolyElement) for side in (left, right)):
         return bool(left - right == 0)
     a, b = sp.sympify(left), sp.sympify(right)
@@ -114,7 +114,7 @@ def _pointwise(expression: sp.Expr) -> sp.Expr:
 
     At one point the values of f(x), g(x, y), f'(x), ... can be anything, so a point where two sides
     differ is a true counterexample. That needs values that are free of each other: f(1) and f(2)
-    are, f(x) and f(y) are not where x = y. Raises `Undecided` where that is not plain to see.
+    are, f(x) and f(y) are not where x = y. Raises ``Undecided`` where that is not plain to see.
     """
     calls = expression.atoms(AppliedUndef)
     for call in calls:
@@ -136,7 +136,7 @@ def never_above(smaller: FracElement, larger: FracElement) -> bool:
     """Whether smaller <= larger for all non-negative values of the symbols.
 
     Yes if every coefficient of numerator and denominator of larger - smaller is non-negative; no if
-    a point with smaller > larger is found. Anything else raises `Undecided`.
+    a point with smaller > larger is found. Anything else raises ``Undecided``.
     """
     gap = larger - smaller
     if all(c >= 0 for part in (gap.numer, gap.denom) for c in part.coeffs()):

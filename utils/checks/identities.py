@@ -29,7 +29,7 @@ def check(
 ) -> Verdict:
     """Decide exactly whether left = right, case by case, for every value of the symbols.
 
-    label           the equation's label, such as "eq:traj-score"
+    label           the equation's label, such as "``eq:traj-score``"
     left            a field element, SymPy expression or number, or an array, list or mapping of
                     them; a mapping whose keys are words, {line: value or array}, names the lines
     right           the same cases; a single value on either side serves all of them
@@ -44,17 +44,10 @@ def check(
     excused         {line or case: why no wrong version can differ there}
     rests_on_proof  what is left to the proof alone ("the exchange of limit and derivative")
     ValueError if the label is not of the form "eq:...", if no wrong version is given, or if the two
-    sides have different cases; `decide.Undecided` if a case can be neither proved nor disproved.
+    sides have different cases; ``decide.Undecided`` if a case can be neither proved nor disproved.
     """
     pairs = claims.paired(left, right)
-    statement = claims.claim(
-        label,
-        "exact",
-        wrong,
-        note=note,
-        **_free_world(pairs),
-        **about,
-    )
+    statement = _about_symbols(label, "exact", wrong, note, about, "identity", pairs)
     for case, (a, b) in pairs.items():
         if not decide.equal(a, b):
             return statement.failed(f"does not hold{claims.at(case)}.")
@@ -82,19 +75,12 @@ def check_at_most(
     """Decide exactly whether smaller <= larger, case by case, for all non-negative symbols.
 
     smaller, larger  field elements (or arrays, lists, mappings of them) whose symbols range over
-                     the non-negative numbers; see `symbolic.nonnegative_mdp`
+                     the non-negative numbers; see ``symbolic.nonnegative_mdp``
     wrong            {name: a larger side that is too small}; each must fail at some point
-    Further arguments and errors as for `check`.
+    Further arguments and errors as for ``check``.
     """
     pairs = claims.paired(smaller, larger)
-    statement = claims.claim(
-        label,
-        "exact inequality",
-        wrong,
-        note=note,
-        **_free_world(pairs),
-        **{"kind": "inequality", **about},
-    )
+    statement = _about_symbols(label, "exact inequality", wrong, note, about, "inequality", pairs)
     for case, (a, b) in pairs.items():
         if not decide.never_above(a, b):
             return statement.failed(f"does not hold{claims.at(case)}.")
@@ -116,12 +102,13 @@ def check_on_random_mdps(
 ) -> Verdict:
     """Try smaller <= larger on many MDPs, in exact fractions. This is a test and not a proof.
 
-    smaller, larger  [N] or [N,K] of `Fraction` or int, or {line: such rows}; row n belongs to MDP n
-                     (see `random_fractions.random_problems`), the K columns are cases such as times
+    smaller, larger  [N] or [N, K] of ``Fraction`` or int, or {line: such rows}; row n belongs to
+                     MDP n (see ``random_fractions.random_problems``), the K columns are cases such
+                     as times
     wrong            {name: a larger side that is too small, or {line: one}}; at least one MDP must
                      violate each, and in each column some wrong version must be violated
     ValueError if an entry is a float, if the shapes differ, or if there are fewer than 100 MDPs.
-    Otherwise as `check`.
+    Otherwise as ``check``.
     """
     small, large = _exact_columns("smaller", smaller), _exact_columns("larger", larger)
     pairs = claims.paired(small, large)
@@ -131,14 +118,9 @@ def check_on_random_mdps(
             f"the sides have {' and '.join(map(str, sorted(mdps)))} rows; they should agree"
         )
     (n_mdps,) = mdps
-    statement = claims.claim(
-        label,
-        "exact on random MDPs",
-        wrong,
-        note=note,
-        world=f"{n_mdps} random MDPs: a test, not a proof",
-        **{"kind": "inequality", **about},
-    )
+    world = f"{n_mdps} random MDPs: a test, not a proof"
+    method = "exact on random MDPs"
+    statement = claims.claim(label, method, wrong, note, about, "inequality", world)
 
     def bounded(column: tuple[Any, ...], bound: tuple[Any, ...]) -> bool:
         return all(s <= b for s, b in zip(column, bound, strict=True))
@@ -195,7 +177,7 @@ def check_at_random_points(
 ) -> Verdict:
     """Test left = right at random points of a finite field, for MDPs too large to expand.
 
-    left, right  functions of an MDP (`finite_field.FiniteFieldMDP`); their values are numbers, or
+    left, right  functions of an MDP (``finite_field.FiniteFieldMDP``); their values are numbers, or
                  arrays, lists or mappings of them, or {line: such values}
     degrees      {(n_states, n_actions): D} for each size: D bounds the total degree of the
                  numerator of left - right over a common denominator, and that of the product of
@@ -207,11 +189,11 @@ def check_at_random_points(
     A point where a denominator of either side is 0 is drawn anew. So if the numerator is not 0
     modulo q = 2^61 - 1, all k points of one size pass with probability at most (D/(q - D))^k. A
     wrong version that differs at one point is wrong for sure. Further arguments and errors as for
-    `check`.
+    ``check``.
     """
     sizes = " and ".join(f"{S} states with {A} actions" for S, A in degrees)
     world = f"{sizes}, any policy"
-    statement = claims.claim(label, "random points", wrong, note=note, world=world, **about)
+    statement = claims.claim(label, "random points", wrong, note, about, world=world)
     numbers = random.Random(seed)
     drawn = [
         _point_with_sides(size, numbers, extra, tables or {}, left, right)
@@ -260,13 +242,20 @@ def _raised(exponent: int) -> str:
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _free_world(pairs: Mapping[claims.Case, tuple[Any, Any]]) -> dict[str, Any]:
-    """The number of free symbols in all sides, and the sizes of the MDP that they make up."""
+def _about_symbols(
+    label: str,
+    method: str,
+    wrong: Mapping[str, Any],
+    note: str,
+    about: About,
+    kind: str,
+    pairs: Mapping[claims.Case, tuple[Any, Any]],
+) -> claims.Claim:
+    """A claim whose scope counts the free symbols and knows the size of the MDP they make up."""
     sides = [side for pair in pairs.values() for side in pair]
-    return {
-        "symbols": len(set().union(*map(decide.free_symbols, sides))),
-        "world": worlds.in_words(set().union(*map(_names_around, sides))),
-    }
+    symbols: set[str] = set().union(*map(decide.free_symbols, sides))
+    world = worlds.in_words(set().union(*map(_names_around, sides)))
+    return claims.claim(label, method, wrong, note, about, kind, world, len(symbols))
 
 
 def _names_around(value: Any) -> set[str]:

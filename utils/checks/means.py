@@ -12,6 +12,7 @@ from utils.checks import claims
 from utils.checks.claims import About
 from utils.checks.verdict import Simulation, Verdict
 
+Law = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows [N,K], means [K], deviations [K]
 Z_ALARM = 5.0  # a correct Monte Carlo estimate is refused with probability 5.7e-7 a coordinate
 Z_MISS = 4.0  # a wrong one must miss the limit by four of its own standard errors
 
@@ -29,11 +30,11 @@ def check_mean(
 ) -> Verdict:
     """Compare Monte Carlo with the exact mean, on the scale of the exact standard deviation.
 
-    samples             [N] or [N,K], independent rows, one a trajectory unless `rows_are` differs;
-                        or {line: such rows}
+    samples             [N] or [N, K], independent rows, one a trajectory unless ``rows_are`` says
+                        otherwise; or {line: such rows}
     mean                scalar or [K], exact; {line: ...} if the samples are
     standard_deviation  scalar or [K], exact, of one row; {line: ...} if the samples are
-    wrong               {name: rows of a wrong estimator, or {line: rows}}, shape as `samples`
+    wrong               {name: rows of a wrong estimator, or {line: rows}}, shape as ``samples``
     where               the MDP the samples come from
     rows_are            what one row is, in the plural
     The statement passes if every coordinate of the sample mean lies within 5 exact standard errors
@@ -44,9 +45,9 @@ def check_mean(
     wrong version fails in it. The verdict says how many are. If no coordinate with a mean other
     than 0 is further than 5 standard errors from 0, the check cannot tell the mean from 0, and says
     so. Each line of a display needs a coordinate in which a wrong version fails. Further arguments
-    as for `identities.check`.
+    as for ``identities.check``.
     """
-    statement = claims.claim(label, "Monte Carlo", wrong, note=note, world=where, **about)
+    statement = claims.claim(label, "Monte Carlo", wrong, note, about, world=where)
     lines = claims.lines_of(samples)
     law = {
         name: _rows_and_law(*_of_line(name, samples, mean, standard_deviation)) for name in lines
@@ -67,11 +68,20 @@ def check_mean(
     clear = np.where(sd > 0, np.abs(exact) / np.where(sd > 0, sd, 1.0), -1.0)
     k = int(clear.argmax())  # the clearest coordinate
     error = sd[k] / np.sqrt(n)
-    numbers = map(float, (rows[:, k].mean(), error, exact[k], z.max()))
-    figures = Simulation(n, rows_are, *numbers, len(exact), resolved)
+    places = 4 if error == 0 else max(4, math.ceil(-math.log10(2 * error)))  # a digit of the error
+    figures = Simulation(
+        samples=n,
+        samples_are=rows_are,
+        mean=round(float(rows[:, k].mean()), places),
+        standard_error=round(float(error), places),
+        exact=round(float(exact[k]), places),
+        largest_deviation=round(float(z.max()), 1),
+        coordinates=len(exact),
+        resolved=resolved,
+    )
     weak = exact.any() and not (away & (exact != 0)).any()
     return statement.judged(
-        _in_words(figures),
+        _in_words(figures, places),
         cases,
         bites,
         a_line_needs_one=True,
@@ -80,14 +90,12 @@ def check_mean(
     )
 
 
-def _in_words(figures: Simulation) -> str:
+def _in_words(figures: Simulation, places: int) -> str:
     count = f"{figures.samples:,}".replace(",", "\u202f")
-    error = figures.standard_error
-    places = 4 if error == 0 else max(4, math.ceil(-math.log10(2 * error)))  # a digit of the error
     many = figures.coordinates > 1
     return (
-        f"agrees with Monte Carlo: {count} {figures.samples_are} give "
-        f"{_number(figures.mean, places)} ± {error:.{places}f}, "
+        f"agrees with a simulation: {count} {figures.samples_are} give "
+        f"{_number(figures.mean, places)} ± {figures.standard_error:.{places}f}, "
         f"exact {_number(figures.exact, places)}"
         f"{f'; largest of {figures.coordinates} deviations' if many else '; deviation'} "
         f"{figures.largest_deviation:.1f} standard errors, 5 allowed"
@@ -100,13 +108,9 @@ def _of_line(name: str, *values: Any) -> list[Any]:
     return [value[name] if isinstance(value, Mapping) else value for value in values]
 
 
-def _side_by_side(law: Mapping[str, tuple[np.ndarray, ...]]) -> tuple[list[claims.Case], Any, ...]:
+def _side_by_side(law: Mapping[str, Law]) -> tuple[list[claims.Case], *Law]:
     """The columns of all lines beside each other: their cases, rows, means, deviations."""
-    cases = [
-        (name, k if len(exact) > 1 else ())
-        for name, (_, exact, _) in law.items()
-        for k in range(len(exact))
-    ]
+    cases = [case for name, (_, exact, _) in law.items() for case in _cases(name, len(exact))]
     sizes = {name: len(rows) for name, (rows, _, _) in law.items()}
     if len(set(sizes.values())) > 1:
         raise ValueError(f"the lines have {sizes} rows; they should have as many")
@@ -114,15 +118,20 @@ def _side_by_side(law: Mapping[str, tuple[np.ndarray, ...]]) -> tuple[list[claim
     return cases, rows, exact, sd
 
 
+def _cases(line: str, n: int) -> list[claims.Case]:
+    return [(line, k if n > 1 else ()) for k in range(n)]
+
+
 def _bitten(
-    name: str, bad: Any, law: Mapping[str, tuple[np.ndarray, ...]], samples: Any, rows: str
+    name: str, bad: Any, law: Mapping[str, Law], samples: Any, rows: str
 ) -> set[claims.Case]:
     """The cases in which a wrong version fails. ValueError if that may be chance."""
     named = isinstance(samples, Mapping)
     parts = claims.lines_of(bad) if named else {"": bad}
     for line in parts.keys() - law.keys():
         raise ValueError(f"the wrong version “{name}” names line {line!r}, which has no samples")
-    found, needed, n = set(), np.inf, 0
+    found: set[claims.Case] = set()
+    needed, n = np.inf, 0
     for line, part in parts.items():
         bad_rows, exact, sd = _rows_and_law(part, *law[line][1:])
         z = _z_scores(bad_rows, exact, sd)
@@ -131,7 +140,9 @@ def _bitten(
         with np.errstate(divide="ignore"):
             each = np.where(bias > 0, (spread / np.where(bias > 0, bias, 1)) ** 2, np.inf)
         needed, n = min(needed, each.min()), len(law[line][0])
-        found |= {(line, k if len(exact) > 1 else ()) for k in np.flatnonzero(z > Z_ALARM).tolist()}
+        found |= {
+            case for case, far in zip(_cases(line, len(exact)), z, strict=True) if far > Z_ALARM
+        }
     if found and n < needed:
         raise ValueError(
             f"{rows} may miss the wrong version “{name}”; take at least {int(np.ceil(needed))}"
@@ -139,7 +150,7 @@ def _bitten(
     return found
 
 
-def _rows_and_law(samples: Any, mean: Any, sd: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rows_and_law(samples: Any, mean: Any, sd: Any) -> Law:
     rows = np.asarray(samples, dtype=float)
     rows = rows[:, None] if rows.ndim == 1 else rows
     exact, scale = np.atleast_1d(np.asarray(mean, float)), np.atleast_1d(np.asarray(sd, float))

@@ -136,7 +136,7 @@ def _over_range(e: Any, at: Mapping[sp.Symbol, sp.Expr]) -> Any:
 
 
 def holds_at(condition: Any, point: Point) -> bool:
-    """Whether a relation between expressions holds at the point. Raises `Undefined`."""
+    """Whether a relation between expressions holds at the point. Raises ``Undefined``."""
     with mpmath.workdps(FEWER):
         return _holds(condition, dict(point))
 

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from html import escape
 from typing import Any
 
@@ -73,7 +73,8 @@ class Simulation:
     """The figures of a Monte Carlo check; the mean is the one of its clearest coordinate.
 
     A coordinate is resolved if its exact mean is more than 5 standard errors away from 0, or if a
-    wrong version was told from the right one in it.
+    wrong version was told from the right one in it. The numbers are rounded as they are printed,
+    so that a stored verdict is the same on every machine.
     """
 
     samples: int
@@ -125,14 +126,28 @@ class Verdict:
     rests: str = ""
     simulation: Simulation | None = None
 
+    def bitten_lines(self, of: int) -> tuple[int, ...]:
+        """The lines of a display of ``of`` lines in which this check has teeth.
+
+        They are the lines that the check states. Where it states none, its named lines are those of
+        the display if there are as many, and otherwise it is about the first line.
+        """
+        named = len(self.lines) == of and all(line.name for line in self.lines)
+        numbers = self.of_display or (tuple(range(1, of + 1)) if named else (1,))
+        if len(numbers) == len(self.lines):
+            pairs = zip(numbers, self.lines, strict=True)
+            return tuple(number for number, line in pairs if line.has_teeth)
+        teeth = bool(self.lines) and all(line.has_teeth for line in self.lines)
+        return numbers if teeth else ()
+
     @property
     def parts(self) -> tuple[str, ...]:
         """The verdict in words, one sentence or two each."""
         named = (
-            ("But the check cannot tell it from: ", self.survivors),
-            ("But a version said to be equivalent fails: ", self.refused),
-            ("Rejected: ", self.rejected),
-            ("Also true: ", self.equivalent),
+            ("But the check cannot tell it from: ", self.survivors, ""),
+            ("But a version said to be equivalent fails: ", self.refused, ""),
+            ("Rejected: ", self.rejected, self.teeth),
+            ("Also true: ", self.equivalent, ""),
         )
         return tuple(
             part
@@ -140,8 +155,11 @@ class Verdict:
                 self.outcome,
                 f"Scope: {self.scope}." if str(self.scope) else "",
                 self.note,
-                *(f"{words}{'; '.join(names)}." if names else "" for words, names in named),
-                self.teeth,
+                *(
+                    f"{what}{'; '.join(names)}. {more}".strip()
+                    for what, names, more in named
+                    if names
+                ),
                 f"On the proof alone: {self.rests}." if self.rests else "",
             )
             if part
@@ -157,14 +175,16 @@ class Verdict:
         """In how many cases a wrong version was rejected; empty for a single case that has one."""
         cases, bitten = (sum(getattr(x, n) for x in self.lines) for n in ("cases", "bitten"))
         bare = [where for line in self.lines if not line.excused for where in line.bare]
-        words = f"Teeth in {bitten} of {cases} cases." if cases > 1 else ""
+        excused = [line for line in self.lines if line.excused]
+        if cases == bitten:
+            return f"At least one in each of {cases} cases." if cases > 1 else ""
+        words = f"At least one in {bitten} of {cases} cases."
         if bare:
             more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
-            words += f" But no wrong version differs in: {'; '.join(bare[:3])}{more}."
-        reasons = {line.excused: line.bare for line in self.lines if line.excused and line.bare}
-        for reason, where in reasons.items():
-            words += f" None needed in {len(where)} of them: {reason}."
-        return words.strip()
+            words += f" But none in {'; '.join(bare[:3])}{more}."
+        for line in excused:
+            words += f" None is needed in {'; '.join(line.bare)}: {line.excused}."
+        return words
 
     def __str__(self) -> str:
         return f"{'✓' if self.holds else '✗'} {self.label} {self.line}"
@@ -173,7 +193,7 @@ class Verdict:
         return str(self)
 
     def as_html(self, number: str = "") -> str:
-        """The verdict for a page. With its equation's number it reads "(1.7) eq:traj-score …".
+        """The verdict for a page. With its equation's number it reads "(1.7) ``eq:traj-score`` …".
 
         The colours stand in it, since JupyterLab does not have the book's style sheet. The link
         leads to the equation: jupyterlab-myst calls it ``eq-…``, the built book ``equation-eq-…``.
@@ -193,21 +213,19 @@ class Verdict:
         )
 
     def as_facts(self) -> dict[str, Any]:
-        """The fields, ready for JSON."""
-        return _with_lists(asdict(self))
+        """The fields that say something, ready for JSON."""
+        return _facts(self)
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Verdict:
-        """The verdict that `as_facts` wrote down."""
-        fields = {name: _with_tuples(value) for name, value in facts.items()}
-        fields["scope"] = Scope(**facts["scope"])
-        fields["lines"] = tuple(
-            Line(**{name: _with_tuples(value) for name, value in line.items()})
-            for line in facts["lines"]
-        )
-        if facts["simulation"] is not None:
-            fields["simulation"] = Simulation(**facts["simulation"])
-        return cls(**fields)
+        """The verdict that ``as_facts`` wrote down."""
+        inner: dict[str, Any] = {
+            "scope": Scope(**facts.get("scope", {})),
+            "lines": tuple(_read(Line, line) for line in facts.get("lines", ())),
+        }
+        if "simulation" in facts:
+            inner["simulation"] = Simulation(**facts["simulation"])
+        return _read(cls, {**facts, **inner})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         return {"text/plain": str(self), "text/html": self.as_html(), MIME: self.as_facts()}
@@ -225,11 +243,20 @@ class Verdict:
         return self
 
 
-def _with_lists(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _with_lists(entry) for name, entry in value.items()}
-    return [_with_lists(entry) for entry in value] if isinstance(value, tuple) else value
+def _facts(record: Any) -> dict[str, Any]:
+    """The fields of a dataclass without those that have their default value."""
+    found: dict[str, Any] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if value == field.default:
+            continue
+        if is_dataclass(value):
+            value = _facts(value)
+        elif isinstance(value, tuple):
+            value = [_facts(entry) if is_dataclass(entry) else entry for entry in value]
+        found[field.name] = value
+    return found
 
 
-def _with_tuples(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _read(kind: type, facts: Mapping[str, Any]) -> Any:
+    return kind(**{n: tuple(v) if isinstance(v, list) else v for n, v in facts.items()})

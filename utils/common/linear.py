@@ -7,8 +7,6 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sympy.polys.fields import FracElement
-from sympy.polys.matrices import DomainMatrix
 
 
 def object_array(nested: Any) -> np.ndarray:
@@ -30,20 +28,26 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
         )
     if matrix.dtype != object and right.dtype != object:
         return np.linalg.solve(matrix, right)
-    functions = any(isinstance(x, FracElement) for x in matrix.flat)
+    functions = any(hasattr(x, "field") for x in matrix.flat)
     return (solve_functions if functions else eliminate)(matrix, right)
 
 
 def solve_functions(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """`solve` for rational functions, by SymPy's LU decomposition over their field."""
-    domain = next(x.field.to_domain() for x in matrix.flat if isinstance(x, FracElement))
-    table = right.reshape(len(matrix), -1)
-    solution = _in_domain(matrix, domain).lu_solve(_in_domain(table, domain))
+    """``solve`` for rational functions, by SymPy's LU decomposition over their field."""
+    from sympy.polys.matrices import DomainMatrix  # deferred: it makes `import utils` slower
+
+    convert = next(x.field for x in matrix.flat if hasattr(x, "field"))
+
+    def in_field(table: np.ndarray) -> DomainMatrix:
+        rows = [[convert(x) for x in row] for row in table]
+        return DomainMatrix(rows, table.shape, convert.to_domain())
+
+    solution = in_field(matrix).lu_solve(in_field(right.reshape(len(matrix), -1)))
     return object_array(solution.to_list()).reshape(right.shape)
 
 
 def eliminate(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """`solve` by Gauss-Jordan elimination, for any numbers that add, multiply and divide.
+    """``solve`` by Gauss-Jordan elimination, for any numbers that add, multiply and divide.
 
     Integers among them are taken for numbers of the same kind as the others.
     """
@@ -81,8 +85,3 @@ def adjugate(matrix: np.ndarray) -> np.ndarray:
         minor = np.delete(np.delete(matrix, j, axis=0), i, axis=1)
         adj[i, j] = (-1) ** (i + j) * determinant(minor) if minor.size else matrix[0, 0] ** 0
     return adj
-
-
-def _in_domain(table: np.ndarray, domain) -> DomainMatrix:
-    convert = domain.field
-    return DomainMatrix([[convert(x) for x in row] for row in table], table.shape, domain)

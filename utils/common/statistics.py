@@ -1,4 +1,4 @@
-"""Means with their errors, intervals, and how many samples a check needs."""
+"""Means with their errors, and intervals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import stdtrit
 
 from utils.common.validation import check_count
 
@@ -36,6 +35,8 @@ def confidence_interval(mean, standard_error, level: float = 0.95):
 
 def student_interval(mean, standard_error, n: int, level: float = 0.95):
     """(low, high) = mean -+ t standard_error with Student's t: for a small number ``n``."""
+    from scipy.special import stdtrit  # deferred: it makes `import utils` slower
+
     quantile = stdtrit(check_count("n", n, least=2) - 1, (1 + level) / 2)
     half_width = quantile * np.asarray(standard_error)
     return mean - half_width, mean + half_width
@@ -45,24 +46,3 @@ def interval_over_runs(runs, level: float = 0.95) -> tuple[np.ndarray, np.ndarra
     """(mean, low, high) over the first axis of ``runs`` [n, ...], by Student's law."""
     mean, error = mean_and_standard_error(runs)
     return mean, *student_interval(mean, error, len(runs), level)
-
-
-def sample_size_for_power(
-    sd: float, bias: float, sd_mutant: float, z_alarm: float = 5, z_miss: float = 4
-) -> int:
-    """How many samples a check needs in order to reject a wrong statement.
-
-    The check accepts a mean that lies within z_alarm * sd / sqrt(N) of the exact value, ``sd``
-    being the exact standard deviation of the correct estimator. A wrong estimator with this
-    ``bias`` and standard deviation ``sd_mutant`` then passes with probability Phi(-z_miss) if
-
-        N >= ((z_alarm sd + z_miss sd_mutant) / bias)^2.
-
-    The defaults give a false alarm with probability 5.7e-7 and a miss with 3.2e-5 for each
-    coordinate, by the normal approximation. The answer is never below 100, to keep the
-    approximation fair.
-    """
-    if not bias:
-        raise ValueError("bias is 0: no number of samples tells the two estimators apart")
-    needed = ((z_alarm * sd + z_miss * sd_mutant) / bias) ** 2
-    return max(100, math.ceil(needed))

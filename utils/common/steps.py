@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 class OutOfSteps(BaseException):
-    """The computation was stopped. Not an `Exception`, so that no library catches it."""
+    """The computation was stopped. Not an ``Exception``, so that no library catches it."""
 
 
 def within(limit: int, work: Callable[[], T], line_by_line: tuple[CodeType, ...] = ()) -> T:
-    """The value of ``work()``; raises `OutOfSteps` after ``limit`` steps.
+    """The value of ``work()``; raises ``OutOfSteps`` after ``limit`` steps.
 
     limit         how many steps are allowed
     work          a function without arguments

@@ -78,6 +78,8 @@ def _refuse_what_is_not_real(name: str, array: np.ndarray) -> None:
 
 def check_shape(name: str, array: np.ndarray, *shapes: tuple[int | None, ...]) -> None:
     """Raise unless ``array`` has one of these; ``None`` stands for any positive length."""
+    if array.shape in shapes:
+        return
 
     def agrees(shape: tuple[int | None, ...]) -> bool:
         return array.ndim == len(shape) and all(
@@ -141,11 +143,12 @@ def check_discount(gamma: Any, least_gap: float = 1e-12) -> float:
     """
     if isinstance(gamma, bool) or not isinstance(gamma, Real):
         raise ValueError(f"gamma is {gamma!r}, not a number in [0, 1]")
-    if not 0 <= gamma <= 1:
-        raise ValueError(f"gamma is {float(gamma):.12g}, not in [0, 1]")
-    if 0 < 1 - gamma < least_gap:
-        raise ValueError(f"gamma is 1 - {1 - gamma:.2g}; give 1, or at most 1 - {least_gap:g}")
-    return float(gamma)
+    number = float(gamma)
+    if not 0 <= number <= 1:
+        raise ValueError(f"gamma is {number:.12g}, not in [0, 1]")
+    if 0 < 1 - number < least_gap:
+        raise ValueError(f"gamma is 1 - {1 - number:.2g}; give 1, or at most 1 - {least_gap:g}")
+    return number
 
 
 def check_number(name: str, value: Any) -> float:

@@ -15,8 +15,8 @@ def gaussian_mean(polynomial: Any, noise: Sequence[Any]) -> Any:
 
     E z^(2n) = 1 * 3 * ... * (2n - 1), and odd powers have mean 0 (``eq:gauss-pg-poly``,
     ``eq:lqr``). All other symbols are constants. Takes a SymPy expression and symbols, or elements
-    of one field of rational functions (`symbolic.generators`), which is much faster. ValueError if
-    the noise is missing, or if the expression is not a polynomial in it.
+    of one field of rational functions (``symbolic.generators``), which is much faster. ValueError
+    if the noise is missing, or if the expression is not a polynomial in it.
     """
     if not noise:
         raise ValueError("noise is empty; name at least one standard normal symbol")

@@ -114,8 +114,9 @@ def value_coefficients(
     step_cost, noise_cost = lqr.q + lqr.c * policy.theta**2, lqr.c * policy.sigma**2
     if horizon is None:
         _check_stable(lqr, closed_loop)
-        k = step_cost / (1 - lqr.gamma * closed_loop)
-        return np.array([k]), np.array([(noise_cost + lqr.gamma * k * fresh) / (1 - lqr.gamma)])
+        forever = step_cost / (1 - lqr.gamma * closed_loop)
+        noise = (noise_cost + lqr.gamma * forever * fresh) / (1 - lqr.gamma)
+        return np.array([forever]), np.array([noise])
     k, m = [0.0], [0.0]
     for _ in range(check_count("horizon", horizon)):
         m.append(noise_cost + lqr.gamma * (k[-1] * fresh + m[-1]))

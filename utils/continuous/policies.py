@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ LARGEST_LOG_SCALE = 300
 
 @dataclass(frozen=True, eq=False)
 class _TwoParameters:
-    theta: np.ndarray
+    theta: Any
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "theta", finite_array("theta", self.theta, (2,)))
@@ -156,7 +157,8 @@ class Beta(_TwoParameters):
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """n actions, [N]."""
-        actions = check_generator(rng).beta(*self.theta, size=check_count("n", n))
+        alpha, beta = self.theta
+        actions = check_generator(rng).beta(alpha, beta, size=check_count("n", n))
         return np.clip(actions, FIRST, 1 - GAP)
 
     def log_density(self, actions) -> np.ndarray:

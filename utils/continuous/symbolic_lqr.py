@@ -1,4 +1,4 @@
-"""The linear-quadratic regulator of `continuous.lqr` with symbols: polynomials in Gaussian noise.
+"""The linear-quadratic regulator of ``continuous.lqr`` with symbols: polynomials in Gaussian noise.
 
     s_0     = start_sd * z
     s_{t+1} = alpha s_t + beta a_t + noise_sd * u_t
@@ -6,7 +6,7 @@
     a_t     = theta s_t + sigma z_t,  so  psi_t = (a_t - theta s_t) s_t / sigma^2 = z_t s_t / sigma
 
 All of z, z_t and u_t are independent and standard normal. Every quantity of a trajectory is then a
-polynomial in them, so that means are exact (`gaussian_moments.gaussian_mean`).
+polynomial in them, so that means are exact (``gaussian_moments.gaussian_mean``).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ SYMBOLS = ("alpha", "beta", "q", "c", "gamma", "theta", "sigma", "noise_sd", "st
 
 @dataclass(frozen=True, eq=False)
 class SymbolicLQR:
-    """One trajectory of `horizon` steps, each entry a polynomial in the noise.
+    """One trajectory of ``horizon`` steps, each entry a polynomial in the noise.
 
-    symbols  each of `SYMBOLS` by name, an element of the field
-    states, actions, rewards, scores, action_noise  tuples of length `horizon`
+    symbols  each of ``SYMBOLS`` by name, an element of the field
+    states, actions, rewards, scores, action_noise  tuples of length ``horizon``
     noise                every standard normal symbol
     """
 
@@ -43,10 +43,12 @@ class SymbolicLQR:
 
     @property
     def gamma(self) -> Any:
+        """The discount."""
         return self.symbols["gamma"]
 
     @property
     def horizon(self) -> int:
+        """T, the number of steps."""
         return len(self.rewards)
 
     def mean(self, value: Any) -> Any:
@@ -64,9 +66,9 @@ class SymbolicLQR:
 
 
 def symbolic_lqr(horizon: int, **numbers: Fraction | int) -> SymbolicLQR:
-    """The regulator with all of `SYMBOLS` free, except those that are given as numbers.
+    """The regulator with all of ``SYMBOLS`` free, except those that are given as numbers.
 
-    ValueError if a name is not one of `SYMBOLS`.
+    ValueError if a name is not one of ``SYMBOLS``.
     """
     check_count("horizon", horizon)
     for name in numbers:

@@ -64,7 +64,7 @@ def short_horizon_variances(
 
 
 def long_run_variances(mdp: TabularMDP, policy: ScoredPolicy) -> dict[str, Any]:
-    """Var of each of `LONG_FORMS` for the infinite horizon, by linear systems."""
+    """Var of each of ``LONG_FORMS`` for the infinite horizon, by linear systems."""
     return {
         sign: estimator_moments(mdp, policy, row.weights, baseline).trace
         for sign, (row, baseline) in _with_baselines(mdp, policy).items()
@@ -72,7 +72,7 @@ def long_run_variances(mdp: TabularMDP, policy: ScoredPolicy) -> dict[str, Any]:
 
 
 def _with_baselines(mdp: TabularMDP, policy: ScoredPolicy) -> dict[str, tuple[Row, Any]]:
-    """Each of `LONG_FORMS` with the number or the table [S] that its baseline stands for."""
+    """Each of ``LONG_FORMS`` with the number or the table [S] that its baseline stands for."""
     V, _ = ScoredChain.of(mdp, policy).values()
     tables: dict[str | None, Callable[[Any], Any]] = {
         None: lambda form: None,
@@ -93,7 +93,7 @@ def sampled_variances(
     horizon: int,
     rng: np.random.Generator,
 ) -> dict[str, tuple[float, float]]:
-    """Var of each of `LONG_FORMS` by simulation: {form: (mean, standard error)}.
+    """Var of each of ``LONG_FORMS`` by simulation: {form: (mean, standard error)}.
 
     Each of ``batches`` independent batches of ``batch`` trajectories gives one unbiased sample
     variance for each form. The standard error comes from their spread.

@@ -10,7 +10,7 @@ from utils.estimators.rows import LONG_FORMS
 
 @dataclass(frozen=True)
 class ComparisonTable:
-    """Exact and sampled variances of `LONG_FORMS` for several discounts, shown as a table."""
+    """Exact and sampled variances of ``LONG_FORMS`` for several discounts, shown as a table."""
 
     exact: dict[float, dict[str, float]]
     sampled: dict[float, dict[str, tuple[float, float]]]
@@ -28,14 +28,6 @@ class ComparisonTable:
                 line += [f"{exact[form]:.4f}", f"{mean:.4f} ± {error:.4f}"]
             body.append(line)
         return [head, *body]
-
-    def largest_deviation(self) -> float:
-        """The largest distance between exact and simulated, in standard errors."""
-        return max(
-            abs(self.sampled[gamma][form][0] - value) / self.sampled[gamma][form][1]
-            for gamma, exact in self.exact.items()
-            for form, value in exact.items()
-        )
 
     def __repr__(self) -> str:
         return "\n".join("  ".join(f"{cell:>18}" for cell in line) for line in self.lines())

@@ -4,9 +4,9 @@ A trajectory gives X = sum_t gamma^t psi_t (w_t - b_t). All weights of the book 
 
     w_t = rho_t + kappa w_{t+1},
 
-where rho_t is made of the reward r_t and a critic (V, Q) at one step. A `Form` says what rho and
+where rho_t is made of the reward r_t and a critic (V, Q) at one step. A ``Form`` says what rho and
 kappa are. The sampler (``gradient``), the exact variances (``variance``) and the list of all paths
-(``paths``) read it from there, so that a new form is one new entry in `FORMS`.
+(``paths``) read it from there, so that a new form is one new entry in ``FORMS``.
 """
 
 from __future__ import annotations
@@ -66,17 +66,17 @@ class OneStep:
 class Form:
     """One form of the estimator: w_t = rho(step) + kappa(gamma, lam) w_{t+1}.
 
-    name          what ``weights`` of ``policy_gradient`` calls it
-    sign          how a table or a picture writes it
-    label         where the book states it
-    rho           its part of one step; at most linear in the reward
-    kappa         how much of the next weight it carries on; nothing unless given
-    takes_critic  whether rho looks at V or Q
-    takes_lam     whether kappa depends on lambda
-    leave_one_out whether the mean over the other trajectories may serve as baseline
-    whole         the weight of step 0 stands at every step, in place of gamma^t w_t
-    over_actions  psi_t w_t is replaced by its mean over the actions, and a baseline drops out;
-                  rho looks at (s_t, a_t) only, and nothing is carried on
+    name           what ``weights`` of ``policy_gradient`` calls it
+    sign           how a table or a picture writes it
+    label          where the book states it
+    rho            its part of one step; at most linear in the reward
+    kappa          how much of the next weight it carries on; nothing unless given
+    takes_critic   whether rho looks at V or Q
+    takes_lam      whether kappa depends on lambda
+    leave_one_out  whether the mean over the other trajectories may serve as baseline
+    whole          the weight of step 0 stands at every step, in place of gamma^t w_t
+    over_actions   psi_t w_t is replaced by its mean over the actions, and a baseline drops out;
+                   rho looks at (s_t, a_t) only, and nothing is carried on
     """
 
     name: str
@@ -175,7 +175,7 @@ FORMS = {
 
 
 def form_named(weights: str) -> Form:
-    """The entry of `FORMS` with this name; ValueError if there is none."""
+    """The entry of ``FORMS`` with this name; ValueError if there is none."""
     return FORMS[check_name("weights", weights, tuple(FORMS))]
 
 
@@ -230,7 +230,7 @@ class AtTriples:
     """The same quantities as tables over (s, a, s'), which broadcast to [(T,) S, A, S].
 
     ``reward`` is [S, A, S], or [S, A, 1] where it does not depend on s'. The critic is as in
-    `AlongPaths`; its time index comes first.
+    ``AlongPaths``; its time index comes first.
     """
 
     gamma: Any
@@ -284,7 +284,7 @@ def discounted_sums(terms: np.ndarray, rate: Any) -> np.ndarray:
 
 
 def td_errors(rollouts: Rollouts, mdp: MDP, V: np.ndarray) -> np.ndarray:
-    """`td_error` of every step, [T, N], for V [S] or, with a time index, [T + 1, S]."""
+    """``td_error`` of every step, [T, N], for V [S] or, with a time index, [T + 1, S]."""
     return td_error(AlongPaths.of(rollouts, mdp.gamma, V))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from utils.common.statistics import confidence_interval
+from utils.common.validation import finite_array
 from utils.estimators.forms import (
     AlongPaths,
     AtTriples,
@@ -129,7 +130,9 @@ def estimate_from_step_weights(
     """Mean and standard error of X = sum_t weights_t psi_t over the trajectories.
 
     ``weights`` is [T, N] and holds whatever multiplies the score psi_t, gamma^t included.
+    ValueError for another shape, such as [N, T].
     """
+    weights = finite_array("weights", weights, rollouts.rewards.shape)
     blocks = iter(_blocks(rollouts, policy))
     return _estimate(rollouts, policy, lambda part: weights[:, next(blocks)])
 
@@ -161,7 +164,7 @@ def _tabular_sums(part: Rollouts, policy: TabularSoftmax, weights: np.ndarray):
     cells = _visit_cells(part.states, part.actions, n_actions)
     counted = np.bincount(cells.ravel(), weights.ravel(), n_states * n_actions * part.n)
     samples = policy.row_scores.swapaxes(1, 2) @ counted.reshape(n_states, n_actions, part.n)
-    return samples.sum(axis=2), np.einsum("san,san->sa", samples, samples)
+    return samples.sum(axis=2), np.vecdot(samples, samples)
 
 
 def _shared_sums(part: Rollouts, policy: DifferentiablePolicy, weights: np.ndarray):
@@ -174,10 +177,13 @@ def _shared_sums(part: Rollouts, policy: DifferentiablePolicy, weights: np.ndarr
 
 
 def _visit_cells(states, actions, n_actions: int) -> np.ndarray:
-    """The number of the cell (s_t, a_t, n) in C order for each step, a few rows at a time."""
+    """The number of the cell (s_t, a_t, n) in C order for each step, a few rows at a time.
+
+    There are at most ``CELLS`` cells, so the integers of the states are large enough for them.
+    """
     horizon, n = states.shape
-    cells = np.empty((horizon, n), dtype=np.int64)
-    trajectories = np.arange(n)
+    cells = np.empty((horizon, n), dtype=states.dtype)
+    trajectories = np.arange(n, dtype=states.dtype)
     rows = max(1, BLOCK // n)
     for t in range(0, horizon, rows):
         part = cells[t : t + rows]

@@ -238,34 +238,6 @@ def occupancy_sample_moments(
     return _shaped(policy, mean, second)
 
 
-@dataclass(frozen=True)
-class Decomposition:
-    """Why reward-to-go and the form with Q differ in variance (``eq:var-decomposition``).
-
-    With X_G and X_Q the two estimators, tr Cov X_G - tr Cov X_Q = ``distance`` + 2 ``covariance``:
-    ``distance`` = E ||X_G - X_Q||^2 is never negative, ``covariance`` = tr Cov(X_G - X_Q, X_Q) may
-    have either sign.
-    """
-
-    distance: object
-    covariance: object
-
-
-def decomposition(
-    mdp: TabularMDP, policy: ScoredPolicy, horizon: int | None = None
-) -> Decomposition:
-    """The two terms of ``Decomposition``; with a horizon, Q is the time-indexed one."""
-    chain = ScoredChain.of(mdp, policy)
-    critic = chain.values() if horizon is None else chain.finite_horizon_values(horizon)
-    # X_G - X_Q is the reward-to-go form with the "baseline" Q(s, a).
-    noise = (chain.P * chain.noise).sum(axis=2)
-    _, second = _weighted_scores(chain, chain.reward, noise, critic[1], chain.gamma, horizon)
-    distance = second.sum()
-    by_return = estimator_moments(mdp, policy, "reward-to-go", horizon=horizon)
-    by_q = estimator_moments(mdp, policy, "q", critic=critic, horizon=horizon)
-    return Decomposition(distance, (by_return.trace - by_q.trace - distance) / 2)
-
-
 def _shaped(policy: ScoredPolicy, mean: np.ndarray, second: np.ndarray) -> EstimatorMoments:
     """Mean and variance in the shape of the policy's parameters."""
     variance = second - mean**2

@@ -8,6 +8,7 @@ import numpy as np
 
 from utils.common.validation import check_count
 from utils.exact.chain import PolicyChain
+from utils.model.mdp import FiniteMDP
 from utils.model.policies import (
     DifferentiablePolicy,
     check_differentiable,
@@ -114,6 +115,23 @@ def state_distributions(mdp: MDP, policy: Policy, horizon: int) -> np.ndarray:
     return PolicyChain(mdp, policy).state_laws(check_count("horizon", horizon, least=0))
 
 
+def state_distribution_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy, t: int) -> np.ndarray:
+    """grad P(s_t = s) as [S, d] with d = ``policy.theta.size`` (``eq:marginal-gradient``).
+
+    By the product rule, step by step: from the slope of the law of s_t to that of s_{t+1}. It never
+    meets a score sum. ValueError if the policy has no score.
+    """
+    check_differentiable(policy)
+    chain = PolicyChain(mdp, policy)
+    laws = chain.state_laws(check_count("t", t, least=0))
+    slope = np.zeros((mdp.n_states, policy.scores.shape[2]))
+    moved = policy.probabilities[:, :, None] * policy.scores
+    for law in laws[:t]:
+        pairs = slope[:, None, :] * policy.probabilities[:, :, None] + law[:, None, None] * moved
+        slope = np.einsum("sad,san->nd", pairs, mdp.P)
+    return slope
+
+
 def finite_horizon_values(mdp: MDP, policy: Policy, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """(V [T + 1, S], Q [T, S, A]) with a time index, V[T] = 0 (``eq:q-finite``)."""
     return PolicyChain(mdp, policy).finite_horizon_values(check_count("horizon", horizon))
@@ -129,15 +147,6 @@ def finite_horizon_objective(mdp: MDP, policy: Policy, horizon: int) -> float:
     """J_T = sum_{t<T} gamma^t rho0^T P_pi^t r_pi (``eq:J-finite-matrix``)."""
     rewards = state_distributions(mdp, policy, check_count("horizon", horizon))[:-1]
     return float(mdp.gamma ** np.arange(horizon) @ (rewards @ policy_reward(mdp, policy)))
-
-
-def finite_horizon_occupancy(mdp: MDP, policy: Policy, horizon: int) -> np.ndarray:
-    """The discounted state distribution of the first T steps, normalised to sum to 1, [S].
-
-    It is proportional to sum_{t<T} gamma^t P(s_t = s); the total mass is (1 - gamma^T)/(1 - gamma).
-    """
-    discounts = mdp.gamma ** np.arange(check_count("horizon", horizon))
-    return discounts @ state_distributions(mdp, policy, horizon)[:-1] / discounts.sum()
 
 
 def finite_horizon_policy_gradient(

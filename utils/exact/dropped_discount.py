@@ -31,7 +31,7 @@ def direction_without_gamma_t(
     """omega, in the shape of ``policy.theta``, with the stationary Q.
 
     With ``horizon`` T the first T terms, sum_{t<T} E[psi_t Q(s_t, a_t)]. Without it the whole sum
-    sum_s d_1(s) sum_a grad pi(a|s) Q(s, a) (``eq:tabular-ascent``); errors as `expected_visits`.
+    sum_s d_1(s) sum_a grad pi(a|s) Q(s, a) (``eq:tabular-ascent``); errors as ``expected_visits``.
     """
     check_differentiable(policy)
     if horizon is None:
@@ -65,7 +65,7 @@ def angle_to_gradient(mdp: FiniteMDP, policy: DifferentiablePolicy) -> Angle:
     cosine is at least ``Angle.bound`` (``eq:kantorovich``).
 
     ValueError if gamma is 0 (then d_gamma forgets states that d_1 counts), if one of the two
-    vectors is 0, or as `expected_visits`.
+    vectors is 0, or as ``expected_visits``.
     """
     if mdp.gamma == 0:
         raise ValueError("gamma is 0; it should be above 0 for d_gamma to see every visited state")

@@ -1,7 +1,7 @@
 """Exercises that check themselves: answers are compared exactly, common slips get a reply.
 
 An exercise stands in the file of its chapter and in the table of contents below, which lets a
-chapter load its own exercises and no others. The patients of the bug clinic are in `clinic`.
+chapter load its own exercises and no others. The patients of the bug clinic are in ``clinic``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a reader may hand in as an answer, and how it becomes one expression.
 
-Raises `NotAnExpression` with a sentence for the reader; nothing here judges whether it is right.
+Raises ``NotAnExpression`` with a sentence for the reader; nothing here judges whether it is right.
 """
 
 from __future__ import annotations

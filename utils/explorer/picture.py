@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from utils.explorer.controls import Choice
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -17,31 +19,46 @@ Draw = Callable[..., str]
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing with sliders, before their values are chosen.
+    """A drawing with controls, before their values are chosen.
 
-    `setup(figure)` draws everything that never moves and returns `draw(rng, **values)`. That
-    function changes artists for one setting of the sliders and returns the *reading*: one or two
+    ``setup(figure)`` draws everything that never moves and returns ``draw(rng, **values)``. That
+    function changes artists for one setting of the controls and returns the *reading*: one or two
     sentences that say what is to be seen now. It must set every moving artist at each call, and it
     may not add or remove artists.
 
-    name    id of the figure on its page: lower-case words joined by hyphens
-    alt     what the figure shows, for a reader who cannot see it
-    labels  slider name -> label, such as {"horizon": "horizon T"}
-    size    width and height in inches
+    name     of the figure on its page: lower-case words joined by hyphens; its id is "fig-" + name
+    title    the figure's one message, above it; Unicode, no formulas
+    alt      what the figure shows, for a reader who cannot see it
+    caption  what the figure shows, in one sentence below it
+    labels   slider name -> label, such as {"horizon": "horizon T"}, or a ``Choice`` of categories
+    size     width and height in inches
     """
 
     name: str
+    title: str
     alt: str
-    labels: dict[str, str]
+    caption: str
+    labels: dict[str, str | Choice]
     size: tuple[float, float]
     setup: Callable[[Figure], Draw]
 
 
-def picture(*, alt: str, size: tuple[float, float] = (5.4, 3.5), **labels: str):
-    """Decorator: turn a `setup(figure)` function into a `Picture` named after it."""
+SIZE = (5.4, 3.8)
+
+
+def picture(
+    *,
+    alt: str,
+    title: str = "",
+    caption: str = "",
+    size: tuple[float, float] = SIZE,
+    **labels: str | Choice,
+):
+    """Decorator: turn a ``setup(figure)`` function into a ``Picture`` named after it."""
 
     def decorate(setup: Callable[[Figure], Draw]) -> Picture:
-        return Picture(setup.__name__.replace("_", "-"), alt, labels, size, setup)
+        name = setup.__name__.replace("_", "-")
+        return Picture(name, title, alt, caption, labels, size, setup)
 
     return decorate
 
@@ -56,8 +73,8 @@ class Stage:
 
         self._style = house_style
         with house_style():
-            self._figure = blank_figure(*shown.size)
-            self._draw = shown.setup(self._figure)
+            self.figure = blank_figure(*shown.size)
+            self._draw = shown.setup(self.figure)
             expected = list(inspect.signature(self._draw).parameters)
             if expected != ["rng", *shown.labels]:
                 raise ValueError(
@@ -65,14 +82,14 @@ class Stage:
                     f"it should take (rng, {', '.join(shown.labels)})"
                 )
             self.reading = self._read(first, seed)
-        self.svg = PersistentSvg(self._figure, shown.name)
+        self.svg = PersistentSvg(self.figure, shown.name)
 
     def _read(self, values: dict[str, float], seed: int) -> str:
         # The same seed at every slider value: a move then changes the law, not the luck.
         return self._draw(np.random.default_rng(seed), **values)
 
     def show(self, values: dict[str, float], seed: int) -> dict[str, str]:
-        """Update the figure; the SVG groups that changed. `reading` holds the new reading."""
+        """Update the figure; the SVG groups that changed. ``reading`` holds the new reading."""
         with self._style():
             self.reading = self._read(values, seed)
         return self.svg.touched()

@@ -8,99 +8,67 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
-from importlib import resources
 from itertools import product
+from typing import Any
 
-from utils.explorer.controls import Slider
+from utils.explorer.controls import Control
+from utils.explorer.markup import asset, figure_html, style
 from utils.explorer.picture import Picture, Stage
 
 
-def static_html(shown: Picture, sliders: Sequence[Slider], draws: int) -> str:
-    """The explorer as one self-contained `<figure>`."""
-    start = {slider.name: slider.values[slider.start] for slider in sliders}
+def static_html(
+    shown: Picture, controls: Sequence[Control], draws: int, number: str = "", complete: bool = True
+) -> str:
+    """The explorer as one ``<figure>``.
+
+    ``complete`` puts style and script into it. In the book every page has both in files.
+    """
+    start = {control.name: control.values[control.start] for control in controls}
     stage = Stage(shown, start, seed=0)
     first_reading = stage.reading
-    first_svg_groups = stage.svg.groups()
-    data = _frames(stage, sliders, draws, first_svg_groups)
+    data = _frames(stage, controls, draws, stage.svg.groups())
     stage.show(start, seed=0)
-    svg = stage.svg.draw(shown.alt)
-    asset = resources.files(__package__).joinpath
-    return (
-        f'<figure class="explorer" id="{shown.name}">'
-        f"<style>{theme_css()}{_squeeze(asset('explorer.css').read_text())}</style>"
-        f'<div class="explorer-picture">{svg}</div>'
-        f'<div class="explorer-controls" role="group" aria-label="Controls of the figure" hidden>'
-        f"{''.join(_control(shown.name, slider) for slider in sliders)}"
-        f"{_draw_again(draws)}</div>"
-        f'<p class="explorer-reading" aria-live="polite">{escape(first_reading)}</p>'
-        f'<script type="application/json">{_json(data)}</script>'
-        f"<script>{_squeeze(asset('explorer.js').read_text())}</script>"
-        "</figure>"
+    more = (
+        f'<script type="application/json">{_json(data)}</script>' if controls or draws > 1 else ""
+    )
+    if complete:
+        more = f"<style>{style()}</style>{more}<script>{script()}</script>"
+    return figure_html(
+        shown,
+        controls,
+        svg=stage.svg.draw(shown.alt, described_by=f"fig-{shown.name}-reading"),
+        reading=first_reading,
+        longest=max((data["pool"][i] for i in data["readings"]), key=len),
+        again=f"sample 1 of {draws}" if draws > 1 else "",
+        number=number,
+        more=more,
     )
 
 
+def script() -> str:
+    """The script that moves every static explorer of a page."""
+    return asset("controls.js") + asset("static.js")
+
+
 def _frames(
-    stage: Stage, sliders: Sequence[Slider], draws: int, groups: dict[str, str]
-) -> dict[str, object]:
+    stage: Stage, controls: Sequence[Control], draws: int, groups: dict[str, str]
+) -> dict[str, Any]:
     current = dict(groups)
     shots, readings = [], []
-    for *values, draw in product(*(slider.values for slider in sliders), range(draws)):
-        named = dict(zip((slider.name for slider in sliders), values, strict=True))
-        current.update(stage.show(named, seed=draw))
+    for *values, draw in product(*(control.values for control in controls), range(draws)):
+        named = dict(zip((control.name for control in controls), values, strict=True))
+        current.update(stage.show(named, seed=int(draw)))
         shots.append(dict(current))
         readings.append(stage.reading)
     moving = [gid for gid in groups if len({shot[gid] for shot in shots}) > 1]
     pool: dict[str, int] = {}
     return {
         "groups": moving,
-        "sizes": [*(len(slider.values) for slider in sliders), draws],
-        "texts": [[slider.text(i) for i in range(len(slider.values))] for slider in sliders],
+        "sizes": [*(len(control.values) for control in controls), draws],
         "frames": [[pool.setdefault(shot[g], len(pool)) for g in moving] for shot in shots],
         "readings": [pool.setdefault(reading, len(pool)) for reading in readings],
         "pool": list(pool),
     }
-
-
-def _control(name: str, slider: Slider) -> str:
-    control = f"{name}-{slider.name}"
-    text = slider.text(slider.start)
-    return (
-        f'<label for="{control}">{escape(slider.label)}</label>'
-        # JupyterLab and Notebook otherwise take the arrow keys for themselves.
-        f'<input type="range" id="{control}" min="0" max="{len(slider.values) - 1}" step="1" '
-        f'value="{slider.start}" aria-valuetext="{text}" autocomplete="off" '
-        f'data-lm-suppress-shortcuts="true">'
-        f'<output for="{control}" aria-live="off">{text}</output>'
-    )
-
-
-def _draw_again(draws: int) -> str:
-    if draws == 1:
-        return ""
-    return (
-        '<div class="explorer-again">'
-        '<button type="button" class="explorer-draw-again">Draw again</button>'
-        f'<span class="explorer-sample">sample 1 of {draws}</span></div>'
-    )
-
-
-def theme_css() -> str:
-    """The colours of the roles as CSS variables, for light, dark and printed pages."""
-    from utils.explorer.style import ROLES  # it loads Matplotlib
-
-    light = "".join(f"--figure-{role.name}:{role.light};" for role in ROLES)
-    dark = "".join(f"--figure-{role.name}:{role.dark};" for role in ROLES)
-    return (
-        f".explorer{{{light}}}"
-        f"html[data-theme=dark] .explorer,body[data-jp-theme-light=false] .explorer{{{dark}}}"
-        f"@media print{{html .explorer.explorer{{{light}}}}}"
-    )
-
-
-def _squeeze(text: str) -> str:
-    """Drop line breaks and indentation (the sources keep one statement a line)."""
-    return "".join(line.strip() for line in text.splitlines())
 
 
 def _json(data: object) -> str:

@@ -1,18 +1,18 @@
 """House style of every figure: named colours, line weights, and an empty figure that has them.
 
-A drawing names a *role* (`TRUTH`, `ESTIMATE`, ...), never a hue. Each role has one colour for light
-pages and one for dark pages, so that the same SVG serves both: the explorer replaces the light hex
-value by a CSS variable. The colours of marks stay 20 units of CIELAB apart also under the three
-forms of colour blindness, and all reach 4.5:1 against the page, so that a coloured label stays
-readable.
+A drawing names a *role* (``TRUTH``, ``ESTIMATE``, ...), never a hue. Each role has one colour for
+light pages and one for dark pages, so that the same SVG serves both: the explorer replaces the
+light hex value by a CSS variable. The colours of marks stay 20 units of CIELAB apart also under the
+three forms of colour blindness, and all reach 4.5:1 against the page, so that a coloured label
+stays readable.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -51,21 +51,17 @@ SHORT_DASHED = (0, (4, 2))  # the second of two straight lines
 CLOSE_DASHED = (0, (3, 2))  # a short mark
 DOTTED = (0, (2, 2))  # what stands in the background
 
-RC = {
+RC: dict[Any, Any] = {
     "svg.hashsalt": "policy-gradient-book",
     "svg.fonttype": "path",
     "path.simplify": True,
     "path.simplify_threshold": 0.2,
-    "font.size": 10.5,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 10.5,
+    "font.size": 12.5,
+    "axes.labelsize": 12.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
-    "axes.titlecolor": INK,
     "axes.facecolor": "none",
     "axes.grid": True,
     "axes.axisbelow": True,
@@ -82,7 +78,7 @@ RC = {
 
 
 def blank_figure(width: float, height: float) -> Figure:
-    """An empty figure of `width` by `height` inches; draw on it inside `house_style()`."""
+    """An empty figure of ``width`` by ``height`` inches; draw on it inside ``house_style()``."""
     # SVG counts in points: at any other resolution artists drawn alone would land elsewhere.
     figure = Figure(figsize=(width, height), dpi=72, layout="constrained")
     FigureCanvasSVG(figure)
@@ -92,8 +88,3 @@ def blank_figure(width: float, height: float) -> Figure:
 def house_style():
     """Context manager under which Matplotlib draws in the house style."""
     return mpl.rc_context(RC)
-
-
-def title(axes: Axes, text: str) -> None:
-    """Write the figure's one message above its axes."""
-    axes.set_title(text, pad=10)

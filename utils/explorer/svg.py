@@ -126,8 +126,8 @@ def moving_candidates(figure: Figure) -> list[Artist]:
 class PersistentSvg:
     """A Matplotlib figure and its SVG, kept in step.
 
-    `draw()` gives the whole SVG; `touched()` the groups that changed since the last call, as
-    `{id: inner SVG}`. Ids start with `prefix`, so that several figures can share a page.
+    ``draw()`` gives the whole SVG; ``touched()`` the groups that changed since the last call, as
+    ``{id: inner SVG}``. Ids start with ``prefix``, so that several figures can share a page.
     """
 
     def __init__(self, figure: Figure, prefix: str):
@@ -161,7 +161,7 @@ class PersistentSvg:
         return root
 
     def _take_definitions(self, root: ElementTree.Element) -> None:
-        """Move what `<defs>` hold (glyphs, markers, clips) out of the groups, under short ids."""
+        """Move what ``<defs>`` hold (glyphs, markers, clips) out of the groups, under short ids."""
         fresh = []
         for parent in root.iter():
             for child in list(parent):
@@ -169,7 +169,7 @@ class PersistentSvg:
                     parent.remove(child)
                     fresh += [node for node in child if node.get("id")]
         for node in fresh:
-            name = node.get("id")
+            name = node.get("id", "")
             if name not in self._short_ids:
                 self._short_ids[name] = f"{self._prefix}-d{len(self._short_ids)}"
                 node.set("id", self._short_ids[name])
@@ -196,13 +196,13 @@ class PersistentSvg:
     def groups(self) -> dict[str, str]:
         """The inner SVG of every group that an update may replace, as it stands now."""
         return {
-            node.get("id"): theme_colours("".join(map(_to_text, node)))
+            node.get("id", ""): theme_colours("".join(map(_to_text, node)))
             for node in self._root.iter()
             if node.get("id") in self._artists
         }
 
     def touched(self) -> dict[str, str]:
-        """Redraw the artists that were changed since the last call; `{group id: inner SVG}`."""
+        """Redraw the artists that were changed since the last call; ``{group id: inner SVG}``."""
         artists = moving_candidates(self._figure)
         if len(artists) != len(self._artists):
             raise ValueError(
@@ -234,16 +234,18 @@ class PersistentSvg:
             changed[gid] = theme_colours("".join(map(_to_text, new)))
         return changed
 
-    def draw(self, label: str) -> str:
-        """The whole figure as one `<svg role="img">` with `label` as its text alternative."""
+    def draw(self, label: str, described_by: str = "") -> str:
+        """The whole figure as one ``<svg role="img">`` with ``label`` as its text alternative.
+
+        ``described_by`` is the id of the element that says more.
+        """
         definitions = ElementTree.Element(f"{{{SVG}}}defs")
         definitions.extend(self._definitions.values())
         view_box = self._root.get("viewBox")
+        more = f' aria-describedby="{described_by}"' if described_by else ""
         inner = "".join(map(_to_text, [definitions, *self._root]))
-        return theme_colours(
-            f'<svg xmlns="{SVG}" role="img" viewBox="{view_box}" aria-label="{escape(label)}">'
-            f"{inner}</svg>"
-        )
+        named = f'role="img" aria-label="{escape(label)}"{more}'
+        return theme_colours(f'<svg xmlns="{SVG}" {named} viewBox="{view_box}">{inner}</svg>')
 
 
 def _to_text(element: ElementTree.Element) -> str:

@@ -14,7 +14,7 @@ from utils.common.statistics import (
     mean_and_standard_error,
 )
 from utils.common.words import plain, signed
-from utils.explorer.picture import picture
+from utils.explorer import Choice, picture
 from utils.explorer.style import (
     CONTRAST,
     DASHED,
@@ -22,7 +22,6 @@ from utils.explorer.style import (
     INK,
     SHORT_DASHED,
     TRUTH,
-    title,
 )
 from utils.figures import stored_runs
 from utils.figures.instruments import Cross, LearningCurves, curve, lines_of_text, marks
@@ -44,12 +43,12 @@ def shifted(shift: float) -> LinearSoftmax:
 
 @cache
 def objective_curve() -> np.ndarray:
-    """-J over `SHIFTS` in the running MDP, gamma = 1/2."""
+    """-J over ``SHIFTS`` in the running MDP, gamma = 1/2."""
     return np.array([-exact.objective(examples.running(), shifted(x)) for x in SHIFTS])
 
 
 def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
-    """E[L(theta')] with data drawn at ``drawn_at`` and theta' in ``at`` (eq:surrogate).
+    """E[L(theta')] with data drawn at ``drawn_at`` and theta' in ``at`` (``eq:surrogate``).
 
     -1/(1 - gamma) sum_s d_gamma(s) sum_a pi(a|s) (Q(s, a) - b) log pi_theta'(a|s).
     """
@@ -61,6 +60,8 @@ def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
 
 
 @picture(
+    title="Only the slope of the loss means something",
+    caption="Minus the objective, and the mean loss with data drawn at one θ, over θ'.",
     alt="Minus the objective and the mean loss over the shift of the logit. The loss is another "
     "curve, higher or lower and of another shape, but where the data were drawn both have the same "
     "slope, shown by two parallel tangents.",
@@ -69,7 +70,6 @@ def mean_loss(drawn_at: float, at, baseline: float) -> np.ndarray:
 )
 def loss_and_objective(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Only the slope of the loss means something")
     axes.set(xlim=(-3, 3), ylim=(-2.6, 5.9), xlabel=r"$\theta'$: added to the logit of action 1")
     axes.axhline(0, color=INK, lw=0.8)
     axes.plot(SHIFTS, objective_curve(), color=TRUTH)
@@ -79,6 +79,7 @@ def loss_and_objective(figure: Figure):
     names = (
         ("dashed: mean loss $L(\\theta')$", CONTRAST),
         ("$-J(\\theta')$, which is to sink", TRUTH),
+        ("thick: tangents where the data were drawn", INK),
     )
     lines_of_text(axes, (-2.9, 5.3), 0.7, *names)
 
@@ -104,15 +105,17 @@ def loss_and_objective(figure: Figure):
 
 
 @picture(
+    title="Here the actor-critic comes close to the best",
+    caption="FrozenLake: the exact objective along five runs of one learner, and the means of "
+    "the others.",
     alt="The exact objective of the policy against the number of updates, on FrozenLake. Thin "
     "lines are runs of the chosen method, the thick line is their mean with a 95 percent interval, "
     "a level line is the best value that any policy reaches. The means of the other methods are "
     "drawn faintly.",
-    method="method",
+    method=Choice("method", dict(enumerate(learning.METHODS, 1))),
 )
 def lake(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Here the actor-critic comes close to the best")
     axes.set(xlim=(0, LAKE_UPDATES), ylim=(-0.012, 0.225), xlabel="updates")
     axes.set_ylabel("exact $J_{100}$ of the policy")
     runs = stored_runs.lake_runs()
@@ -130,7 +133,7 @@ def lake(figure: Figure):
         return (
             f"{learning.METHODS[which]}: after {LAKE_UPDATES} updates of {LAKE_EPISODES} "
             f"episodes the {runs.shape[1]} runs reach {mean:.3f} on average, 95 % interval "
-            f"{plain(low, 3)} to {plain(high, 3)}; {100 * mean / best:.0f} % of the "
+            f"{plain(float(low), 3)} to {plain(float(high), 3)}; {100 * mean / best:.0f} % of the "
             "best. Dotted: the other two methods."
         )
 
@@ -138,15 +141,17 @@ def lake(figure: Figure):
 
 
 @picture(
+    title="A rough critic: better a baseline than a target",
+    caption="CartPole: steps until the pole falls along eight runs of one learner, and the "
+    "means of the others.",
     alt="Steps until the pole falls against the number of updates, on CartPole. Thin lines are "
     "runs of the chosen recipe, the thick line is their mean with a 95 percent interval, the level "
     "line at 500 is the most an episode can last. The means of the other recipes are drawn "
     "faintly.",
-    recipe="recipe",
+    recipe=Choice("recipe", {k: recipe.name for k, recipe in enumerate(RECIPES, 1)}),
 )
 def pole(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A rough critic: better a baseline than a target")
     runs = np.moveaxis(stored_runs.pole_runs(), 0, 2)
     axes.set(xlim=(0, runs.shape[2] - 1), ylim=(-15, 640), xlabel="updates")
     axes.set_ylabel("mean steps of a batch")
@@ -179,15 +184,17 @@ WARD_NAMES = (
 
 
 @picture(
+    title="Where each patient points",
+    caption="The ward: what is right, the exact mean of a patient's step, and the mean of "
+    "sampled batches.",
     alt="A plane whose axes are the two coordinates of the gradient. A solid line ends at "
     "what is right, a dashed one at the exact mean of the patient's step, and a cross with 95 "
     "percent bars is the mean over sampled batches. For the healthy patient the two lines agree.",
-    patient="patient",
+    patient=Choice("patient", {k: f"{k}: {each.name}" for k, each in enumerate(PATIENTS, 1)}),
     batches="batches",
 )
 def ward_round(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Where each patient points")
     axes.set(xlim=(-0.75, 1.75), ylim=(-0.25, 1.65))
     axes.set(xlabel="step in the logit of room 0", ylabel="in the logit of room 1")
     axes.axhline(0, color=INK, lw=0.8)
@@ -213,7 +220,7 @@ def ward_round(figure: Figure):
             f"{signed(x)} ± {plain(e, 2)}" for x, e in zip(centre, error, strict=True)
         )
         return (
-            f"Patient {plain(patient)}, {chosen.name}: {bias_in_words(mean, right)}. "
+            f"Patient {patient}, {chosen.name}: {bias_in_words(mean, right)}. "
             f"{n} batches give {seen}; "
             f"what is right lies {'inside both intervals' if inside else 'outside an interval'}."
         )

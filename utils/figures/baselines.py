@@ -16,8 +16,8 @@ from utils.estimators import comparison
 from utils.estimators.gradient import policy_gradient
 from utils.estimators.variance import estimator_moments
 from utils.exact import stopping_game as stopping
-from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, DASHED, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.explorer import Choice, picture
+from utils.explorer.style import CONTRAST, DASHED, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH
 from utils.figures.instruments import Intervals, curve, lines_of_text, marks
 from utils.model import counterexamples, examples
 from utils.model.policies import LinearSoftmax
@@ -43,7 +43,7 @@ def running_p() -> np.ndarray:
 
 @cache
 def gae_means(error: float) -> np.ndarray:
-    """The exact mean of the GAE estimator at each of `LAMBDAS` (eq:gae)."""
+    """The exact mean of the GAE estimator at each of ``LAMBDAS`` (``eq:gae``)."""
     mdp, policy, critic = running_critic(error)
     return np.array(
         [estimator_moments(mdp, policy, "gae", critic=critic, lam=lam).mean[0] for lam in LAMBDAS]
@@ -51,6 +51,9 @@ def gae_means(error: float) -> np.ndarray:
 
 
 @picture(
+    title="Only λ = 1 forgives every wrong critic",
+    caption="The mean of the estimator with generalised advantages over λ, if the critic errs "
+    "in state 1.",
     alt="The mean of the gradient estimator with generalised advantages against lambda: an exact "
     "curve, Monte Carlo points with 95 percent intervals, and the true gradient as a level line. "
     "The curve meets the line at lambda one for every critic, elsewhere only if the critic is "
@@ -59,7 +62,6 @@ def gae_means(error: float) -> np.ndarray:
 )
 def gae_with_a_wrong_critic(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Only $λ = 1$ forgives every wrong critic")
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.75, 1.75), xlabel="$λ$", ylabel="gradient")
     true = float(exact.policy_gradient(*running_critic(0)[:2])[0])
     axes.plot([0, 1], [true, true], color=TRUTH, lw=2.2)
@@ -99,7 +101,7 @@ SAFE_REWARD, MEAN_PRIZE = 1, 2
 
 @cache
 def standardised_update(p: float, chance: float) -> np.ndarray:
-    """E[(1/N) sum_i psi_i (R_i - mean) / sd] / (p(1 - p)) for each N of `BATCHES`.
+    """E[(1/N) sum_i psi_i (R_i - mean) / sd] / (p(1 - p)) for each N of ``BATCHES``.
 
     One step, two actions with pi(1) = p. Action 1 pays 2/chance with probability ``chance``, else
     0; action 0 pays 1. The true gradient is p(1 - p), so the answer is 1 if nothing is divided.
@@ -121,7 +123,7 @@ def standardised_update(p: float, chance: float) -> np.ndarray:
 
 
 def downhill(update: np.ndarray) -> str:
-    """Which of `BATCHES` point downhill, in words; they are the small ones."""
+    """Which of ``BATCHES`` point downhill, in words; they are the small ones."""
     wrong = BATCHES[update < 0]
     if len(wrong) == 0:
         return "no batch shown points downhill"
@@ -133,6 +135,9 @@ def downhill(update: np.ndarray) -> str:
 
 
 @picture(
+    title="Standardising a small batch can reverse the update",
+    caption="The expected update with standardised returns, as a multiple of the gradient, over "
+    "the size of the batch.",
     alt="The expected update with standardised returns, as a multiple of the true gradient, "
     "against the size of the batch. For rare prizes and small batches the points lie below zero.",
     p="policy p = π(1)",
@@ -140,7 +145,6 @@ def downhill(update: np.ndarray) -> str:
 )
 def standardised_returns(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Standardising a small batch can reverse the update")
     axes.set(xlim=(0, 31), ylim=(-2.2, 1.5), xlabel="trajectories in a batch, $N$")
     axes.set_ylabel("expected update / gradient")
     axes.plot([0, 31], [0, 0], color=INK, lw=1)
@@ -179,13 +183,14 @@ def bandit_variance(p: float, b):
 
 
 @picture(
+    title="The value is not the best baseline",
+    caption="The variance of the one-step estimator over the baseline b that is subtracted.",
     alt="A parabola: the variance of the one-step estimator against the baseline b. Its lowest "
     "point, zero, lies at the mean reward with the two probabilities swapped, not at the value V.",
     p="policy p = π(1)",
 )
 def best_constant(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The value is not the best baseline")
     axes.set(xlim=(-1.6, 9.6), ylim=(-0.9, 16), xlabel="baseline $b$", ylabel="variance")
     grid = np.linspace(-1.5, 9.5, 67)
     variance = curve(axes, TRUTH)
@@ -223,12 +228,15 @@ FORM_ROLLOUTS, FORM_BATCHES = 300, 6
 
 @cache
 def exact_forms(gamma: float) -> np.ndarray:
-    """The exact variances of `comparison.LONG_FORMS` on the running MDP, one logit a state."""
+    """The exact variances of ``comparison.LONG_FORMS`` on the running MDP, one logit a state."""
     policy = LinearSoftmax.logits(running_p())
     return np.array(list(comparison.long_run_variances(examples.running(gamma), policy).values()))
 
 
 @picture(
+    title="Subtracting matters more than knowing Q",
+    caption="The variance of twelve estimators of one gradient on the running MDP, exact and "
+    "sampled.",
     alt="Twelve estimators of the gradient as rows, their variance on a logarithmic axis: exact "
     "marks and Monte Carlo points with 95 percent intervals. A state baseline moves the mark far "
     "to the left; putting Q for G alone moves it very little.",
@@ -237,7 +245,6 @@ def exact_forms(gamma: float) -> np.ndarray:
 )
 def forms_side_by_side(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Subtracting matters more than knowing $Q$")
     names = list(comparison.LONG_FORMS)
     rows = np.arange(len(names))[::-1]
     axes.set(xscale="log", xlim=(0.003, 150), ylim=(-0.6, len(names) + 0.9))
@@ -291,16 +298,18 @@ def xor_paths(p: Fraction, bonus: int) -> comparison.PathTable:
 
 
 @picture(
+    title="The XOR game: knowing Q can cost",
+    caption="The XOR game: the values of seven estimators on its four paths, their mean and "
+    "their variances.",
     alt="Seven estimators as rows; dots show the values that each takes on the four paths of the "
     "XOR game, and a line marks their common mean. For a fair coin without bonus the reward-to-go "
     "is always exactly zero while the forms that know Q scatter.",
     size=(5.4, 4.0),
     p="coin p",
-    bonus="bonus for the first action 1",
+    bonus=Choice("bonus for the first action 1", {-1: "−1", 0: "0", 1: "+1"}),
 )
 def xor_estimates(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The XOR game: knowing $Q$ can cost")
     rows = np.arange(len(XOR_ROWS))[::-1]
     axes.set(xlim=(-5.9, 9.6), ylim=(-0.7, len(rows) + 0.5))
     axes.set_yticks(rows, list(XOR_ROWS.values()))
@@ -328,7 +337,7 @@ def xor_estimates(figure: Figure):
         for note, variance in zip(notes, variances.values(), strict=True):
             note.set_text(f"{variance:.2f}")
         return (
-            f"Coin {p:g}, bonus {bonus:g}: reward-to-go has variance {variances['G']:.2f}, "
+            f"Coin {p:g}, bonus {plain(bonus)}: reward-to-go has variance {variances['G']:.2f}, "
             f"exact Q {variances['Q']:.2f}, the advantage {variances['A']:.2f}. "
             f"The least noisy {least_noisy(fractions)}."
         )
@@ -337,12 +346,15 @@ def xor_estimates(figure: Figure):
 
 
 def least_noisy(variances: dict[str, Fraction]) -> str:
-    """The rows of `xor_estimates` with the smallest exact variance, in words."""
+    """The rows of ``xor_estimates`` with the smallest exact variance, in words."""
     least = [f"“{XOR_ROWS[x]}”" for x in XOR_ROWS if variances[x] == min(variances.values())]
     return f"{'row is' if len(least) == 1 else 'rows are'} {' and '.join(least)}"
 
 
 @picture(
+    title="The stopping game: exact Q mostly hurts",
+    caption="The stopping game over p and γ: where the exact Q lowers the variance, and where "
+    "it raises it.",
     alt="Phase diagram of the stopping game over p and gamma. Above a third, and left of a "
     "boundary curve below it, putting the exact Q in place of the return raises the variance; "
     "only in the lower right corner does it lower it.",
@@ -352,7 +364,6 @@ def least_noisy(variances: dict[str, Fraction]) -> str:
 )
 def stopping_phases(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The stopping game: exact $Q$ mostly hurts")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="chance $p$ of stopping", ylabel="discount $γ$")
     gammas = np.linspace(0.002, 1 / 3, 60)
     boundary = np.array([stopping.boundary(gamma) for gamma in gammas])

@@ -18,7 +18,6 @@ from utils.explorer.style import (
     SAFE,
     SHORT_DASHED,
     TRUTH,
-    title,
 )
 from utils.figures.instruments import Intervals, Stems, curve, empty_band, lines_of_text
 from utils.model import examples
@@ -27,6 +26,8 @@ from utils.sampling.rollouts import simulate
 
 
 @picture(
+    title="The past shapes the score, its mean stays 0",
+    caption="The law of the score at time 1, given each value of the reward at time 0.",
     alt="Two laws of the score at time 1, one for each value of the first reward, as vertical "
     "lines on four values. Their shapes differ; a marker shows that both have mean 0.",
     kernel="kernel entry P(1|0,1)",
@@ -34,13 +35,14 @@ from utils.sampling.rollouts import simulate
 )
 def past_shapes_the_score(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The past shapes the score, its mean stays 0")
     axes.set(xlim=(-1, 1), ylim=(-1.15, 1.15), xlabel=r"score $\psi_1 = a_1 - p(s_1)$")
     axes.set_ylabel("probability")
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.set_yticks([-0.5, 0, 0.5], ["0.5", "0", "0.5"])
     axes.axhline(0, color=INK, lw=0.8)
     above, below = (Stems(axes, colour) for colour in (TRUTH, CONTRAST))
     axes.plot([0, 0], [0.05, -0.05], "d", color=SAFE, ms=7, ls="none")
+    axes.text(0.06, 0.08, "means", color=SAFE)
     upper = axes.text(-0.97, 1.0, "", color=TRUTH)
     lower = axes.text(-0.97, -1.08, "", color=CONTRAST)
     tables = examples.running_tables()
@@ -70,6 +72,9 @@ GRID_STEPS = 6
 
 
 @picture(
+    title="Below the diagonal there is only noise",
+    caption="Mean products of the score at time t and the reward at time k: sampled (filled) "
+    "and exact (open).",
     alt="A triangle of discs: row t is the time of a score, column k the time of a reward. Filled "
     "discs are estimates of their mean product, open circles the exact values. Below the diagonal "
     "the exact values are 0, and the filled discs shrink as the number of trajectories grows.",
@@ -78,12 +83,12 @@ GRID_STEPS = 6
 )
 def past_is_noise(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Below the diagonal there is only noise")
     axes.set(xlim=(-0.6, 5.6), ylim=(6.4, -0.6), xlabel="time $k$ of the reward")
     axes.set_ylabel("time $t$ of the score")
     axes.set_yticks(range(GRID_STEPS))
     axes.grid(False)
     axes.plot([-0.5, 5], [0, 5.5], color=FAINT, lw=1)
+    axes.text(3.62, 4.72, "$k < t$", color=FAINT, ha="right")
     times = np.arange(GRID_STEPS)
     k, t = (x.ravel() for x in np.meshgrid(times, times))
     mdp = examples.running()
@@ -125,6 +130,9 @@ PEEKING_ROLLOUTS = 1000
 
 
 @picture(
+    title="A reward that peeks loses its gradient",
+    caption="Two steps in which a share of the rewards is paid for the action after them: the "
+    "gradient, and what the reward-to-go formula gives.",
     alt="The gradient against the share of rewards that are paid for the next action: the true "
     "gradient is a level line, the reward-to-go formula falls to 0; estimates with intervals "
     "follow the formula.",
@@ -132,7 +140,6 @@ PEEKING_ROLLOUTS = 1000
 )
 def peeking_reward(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A reward that peeks loses its gradient")
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.06, 0.36), ylabel="gradient")
     axes.set_xlabel("share of rewards $r_0$ paid for $a_1$ instead of $a_0$")
     axes.axhline(0, color=INK, lw=0.8)
@@ -164,6 +171,9 @@ WALK_STEPS, WALKS = 60, 8
 
 
 @picture(
+    title="With the past the sum wanders, without it it settles",
+    caption="Eight sampled values of the estimator over the horizon, with the rewards of the "
+    "past and without them.",
     alt="Upper panel: eight sample paths of the return times the score sum wander off inside a "
     "band that widens with the horizon. Lower panel: the same trajectories without the past terms "
     "settle inside a band that stops widening.",
@@ -173,7 +183,6 @@ WALK_STEPS, WALKS = 60, 8
 )
 def step_one_diverges(figure: Figure):
     panels = figure.subplots(2, 1, sharex=True)
-    title(panels[0], "With the past the sum wanders, without it it settles")
     panels[0].set(ylabel=r"$(1-γ)\,G_0^T M_T$")
     panels[1].set(xlabel="horizon $T$", ylabel=r"$(1-γ)\sum_{t<T} γ^t ψ_t G_t^T$")
     for axes in panels:
@@ -181,6 +190,7 @@ def step_one_diverges(figure: Figure):
     bands = [empty_band(axes) for axes in panels]
     paths = [[curve(axes, ESTIMATE, lw=0.9) for _ in range(WALKS)] for axes in panels]
     panels[0].text(1.5, 8.3, r"band: $\pm 2$ exact standard deviations", color=FAINT)
+    panels[1].text(1.5, 8.3, f"{WALKS} sampled values in each panel", color=ESTIMATE)
     horizons = np.arange(WALK_STEPS + 1)
 
     def draw(rng, gamma, p):
@@ -219,6 +229,9 @@ def constant_reward_variances(gamma: float, p: float, horizon: int) -> np.ndarra
 
 
 @picture(
+    title="For p near 1 the bound is sharp",
+    caption="What is missing of the gradient after T steps in the survival chain, and two "
+    "expressions for a bound.",
     alt="The missing part of the gradient of the survival chain against the horizon, on a "
     "logarithmic scale, with the bound that has the factor T and the expression that lacks it. "
     "For p near 1 the exact curve runs along the first and above the second.",
@@ -227,7 +240,6 @@ def constant_reward_variances(gamma: float, p: float, horizon: int) -> np.ndarra
 )
 def tail_and_bounds(figure: Figure):
     axes = figure.subplots()
-    title(axes, "For $p$ near 1 the bound is sharp")
     axes.set(xlim=(0, 100), ylim=(-6, 2.4), xlabel="horizon $T$")
     axes.set_ylabel(r"$\log_{10}$ of $(1-γ)^2\,|\nabla J - \nabla J_T|$")
     bound = curve(axes, SAFE, lw=3.4)
@@ -261,6 +273,8 @@ STEP_BATCHES = 400
 
 
 @picture(
+    title="Divide by the number of steps and the sign can turn",
+    caption="Two kinds of mean of the same batch: over trajectories, and over all their steps.",
     alt="A gradient coordinate against the prize of the longer episode. The straight line is the "
     "true gradient over the mean length; the dashed curve, a mean over steps, crosses zero later. "
     "With more trajectories in the batch the two approach each other.",
@@ -268,7 +282,6 @@ STEP_BATCHES = 400
 )
 def mean_over_steps(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Divide by the number of steps and the sign can turn")
     axes.set(xlim=(-0.1, 3.1), ylim=(-0.42, 0.32), xlabel="mean prize of the longer episode")
     axes.set_ylabel("coordinate of the first state")
     axes.axhline(0, color=INK, lw=0.8)
@@ -304,7 +317,7 @@ def step_mean(batch: int, p: float, prize: np.ndarray) -> np.ndarray:
     """E[sum of psi_0 G_0 over the batch / number of its steps], gamma = 1.
 
     An episode stops at once with probability p and pays 1, or takes a second step with mean prize
-    `prize`. The number of episodes that stop at once is binomial.
+    ``prize``. The number of episodes that stop at once is binomial.
     """
     counts = np.arange(batch + 1)
     stopped = counts[:, None]

@@ -15,13 +15,15 @@ from utils.common.words import plain, signed
 from utils.continuous import lqr
 from utils.continuous.policies import Gaussian, SquashedGaussian
 from utils.explorer.picture import picture
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH, title
+from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, TRUTH
 from utils.figures.instruments import Intervals, Row, curve, empty_band, lines_of_text, marks
 
 TALL_SAMPLES = 30
 
 
 @picture(
+    title="A log-density above 0 is no error",
+    caption="The log-density of a squashed Gaussian action, and sampled actions on it.",
     alt="The log-density of a squashed Gaussian action between -1 and 1, with a line at 0. For a "
     "small standard deviation the curve is a narrow arch that rises above 0; for a large one it "
     "climbs at both edges. Dots mark sampled actions.",
@@ -30,7 +32,6 @@ TALL_SAMPLES = 30
 )
 def tall_density(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A log-density above 0 is no error")
     axes.set(xlim=(-1.04, 1.04), ylim=(-6, 5.6), xlabel=r"action $a = \tanh u$")
     axes.set_ylabel(r"$\log\,π_θ(a)$")
     above = empty_band(axes)
@@ -75,9 +76,9 @@ def share_above_zero(policy: SquashedGaussian) -> float:
 
 
 def clipped_score_mean(mu, sigma: float, low: float, high: float) -> np.ndarray:
-    """E[(clip(a) - mu) / sigma^2] for a ~ N(mu, sigma^2) clipped to [low, high] (eq:clipped-score).
+    """E[(clip(a) - mu) / sigma^2] for a ~ N(mu, sigma^2) clipped to [low, high].
 
-    The Gaussian score, wrongly taken at the clipped action.
+    The Gaussian score, wrongly taken at the clipped action (``eq:clipped-score``).
     """
     z1, z2 = ((limit - np.asarray(mu, dtype=float)) / sigma for limit in (low, high))
     inside = norm.pdf(z1) - norm.pdf(z2)
@@ -89,6 +90,9 @@ CLIP_SAMPLES = 40
 
 
 @picture(
+    title="Scored at the clipped action, the mean is not 0",
+    caption="The mean of the Gaussian score over μ, taken at the raw action and at the clipped "
+    "one.",
     alt="The mean of the Gaussian score against the mean mu of the policy. Taken at the raw action "
     "it is 0. Taken at the clipped action it falls from positive to negative values, the more "
     "steeply the tighter the clip. Monte Carlo points with 95 percent intervals lie on the curve.",
@@ -96,7 +100,6 @@ CLIP_SAMPLES = 40
 )
 def clipped_score(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Scored at the clipped action, the mean is not 0")
     axes.set(xlim=(-2.3, 2.3), ylim=(-2.6, 2.6), xlabel="mean $μ$ of the Gaussian ($σ = 1$)")
     axes.set_ylabel("mean of the score")
     axes.axhline(0, color=TRUTH, lw=1.6)
@@ -154,10 +157,9 @@ class _Race:
         return errors
 
 
-def _reward_over_race(figure: Figure, message: str, xlim, ylabel: str):
+def _reward_over_race(figure: Figure, xlim, ylabel: str):
     """A panel of reward and density above an empty one: (density, reward, dots, lower axes)."""
     upper, lower = figure.subplots(2, 1, height_ratios=(5, 4))
-    title(upper, message)
     upper.set(xlim=xlim, ylim=(-1.15, 2.15), xlabel="action $a$", ylabel=ylabel)
     upper.set_yticks([-1, 0, 1])
     mass = empty_band(upper)
@@ -172,7 +174,7 @@ def _reward_over_race(figure: Figure, message: str, xlim, ylabel: str):
 def wave_law(k: float, mu: float, sigma: float) -> tuple[float, float, float]:
     """d/dmu E cos(k a) for a ~ N(mu, sigma^2), and E of the squared score and pathwise samples.
 
-    (eq:gauss-pg-cos, eq:cos-second-moments)
+    (``eq:gauss-pg-cos``, ``eq:cos-second-moments``)
     """
     damp = math.exp(-2 * (k * sigma) ** 2) * math.cos(2 * k * mu)
     slope = -k * math.sin(k * mu) * math.exp(-((k * sigma) ** 2) / 2)
@@ -184,6 +186,8 @@ WAVE_MEAN, WAVE_SAMPLES = 0.5, 40
 
 
 @picture(
+    title="The wigglier the reward, the noisier its slope",
+    caption="The reward cos(ka), and two estimates of the derivative of its mean.",
     alt="Upper panel: the reward cos(k a) and the bell of the policy. Lower panel: score and "
     "pathwise estimates of the derivative with 95 percent intervals, a line at the exact value, "
     "and grey bands of two exact standard errors. The pathwise band grows with k.",
@@ -192,8 +196,7 @@ WAVE_MEAN, WAVE_SAMPLES = 0.5, 40
     sigma="standard deviation σ",
 )
 def wiggly_reward(figure: Figure):
-    message = "The wigglier the reward, the noisier its slope"
-    mass, reward, dots, lower = _reward_over_race(figure, message, (-2, 3), "reward")
+    mass, reward, dots, lower = _reward_over_race(figure, (-2, 3), "reward")
     race = _Race(lower, (-3.6, 2.8), WAVE_SAMPLES)
     grid = np.linspace(-2, 3, 161)
 
@@ -219,7 +222,7 @@ def wiggly_reward(figure: Figure):
 def ramp_law(width: float, mu: float, sigma: float) -> tuple[float, float, float]:
     """d/dmu E Phi(a / width) for a ~ N(mu, sigma^2), and E of both squared samples.
 
-    At width 0 the reward is 1{a > 0}. (eq:probit-squash, eq:sharp-step; the score form by
+    At width 0 the reward is 1{a > 0}. (``eq:probit-squash``, ``eq:sharp-step``; the score form by
     quadrature, 4000 slices of the noise)
     """
     total = math.hypot(width, sigma)
@@ -243,6 +246,9 @@ RAMP_MEAN, RAMP_SAMPLES = 0.5, 100
 
 
 @picture(
+    title="The steeper the step, the rarer its slope is met",
+    caption="A reward that rises on a ramp of width w, and two estimates of the derivative of "
+    "its mean.",
     alt="Upper panel: a reward that rises from 0 to 1 on a ramp of adjustable width, and the bell "
     "of the policy. Lower panel: score and pathwise estimates of the derivative with intervals and "
     "the exact value. As the ramp narrows the pathwise band widens; at width 0 it sits at 0.",
@@ -250,8 +256,7 @@ RAMP_MEAN, RAMP_SAMPLES = 0.5, 100
     width="width w of the ramp",
 )
 def sharp_step(figure: Figure):
-    message = "The steeper the step, the rarer its slope is met"
-    mass, reward, dots, lower = _reward_over_race(figure, message, (-3, 4), "reward")
+    mass, reward, dots, lower = _reward_over_race(figure, (-3, 4), "reward")
     race = _Race(lower, (-0.7, 1.4), RAMP_SAMPLES)
     grid = np.unique(np.concatenate([np.linspace(-3, 4, 81), np.linspace(-0.3, 0.3, 61), [1e-6]]))
     bell = norm.pdf(grid - RAMP_MEAN)
@@ -288,6 +293,9 @@ def edge_score(x, shape: float) -> np.ndarray:
 
 
 @picture(
+    title="Edges must be soft; softer for a finite variance",
+    caption="The density of an action between two edges of softness n, and the running mean of "
+    "an estimate.",
     alt="Upper panel: the density of an action between two edges; for n = 1 a box, for larger n "
     "ever softer at the edges. Lower panel: the running mean of the score-form estimate against "
     "the number of samples. For n = 1 it is 0, for n up to 2 rare actions make it jump, above 2 "
@@ -297,7 +305,6 @@ def edge_score(x, shape: float) -> np.ndarray:
 )
 def soft_edges(figure: Figure):
     upper, lower = figure.subplots(2, 1, height_ratios=(2, 3))
-    title(upper, "Edges must be soft; softer for a finite variance")
     upper.set(xlim=(-0.25, 1.25), ylim=(0, 2.6), xlabel=r"$a - θ$", ylabel="density")
     lower.set(xscale="log", xlim=(10, EDGE_RUN), ylim=(-0.6, 3.2), xlabel="number of samples")
     lower.set_ylabel("mean so far")
@@ -333,7 +340,7 @@ def soft_edges(figure: Figure):
 
 
 def edge_reading(shape: float, mean: float) -> str:
-    """What the run of `soft_edges` shows, in words."""
+    """What the run of ``soft_edges`` shows, in words."""
     if shape == 1:
         return "A box: the score is 0 wherever there is one. Every estimate is 0; the truth is 1."
     size = "infinite" if shape <= 2 else f"{location_variance(shape):.1f}"
@@ -358,7 +365,7 @@ CUT = 8  # intervals are cut here; the labels stand above
 
 
 def regulator_gradient(gain: float, sigma: float) -> float:
-    """dJ_10/dtheta of `REGULATOR` under the policy theta s + sigma z, exactly (eq:lqr-gradient)."""
+    """dJ_10/dtheta of ``REGULATOR`` under the policy theta s + sigma z (``eq:lqr-gradient``)."""
     policy = lqr.LinearGaussianPolicy(gain, sigma)
     return lqr.policy_gradient(REGULATOR, policy, NOISE_HORIZON)
 
@@ -373,6 +380,8 @@ def regulator_estimates(gain: float, sigma: float, rng: np.random.Generator) -> 
 
 
 @picture(
+    title="The quieter the policy, the louder its scores",
+    caption="The regulator: its exact gradient over the feedback gain, and two estimates of it.",
     alt="The exact gradient of the linear-quadratic regulator against the feedback gain theta, "
     "with score estimates and pathwise estimates and their 95 percent intervals. For little "
     "exploration noise the score intervals become huge; the pathwise ones stay small.",
@@ -380,7 +389,6 @@ def regulator_estimates(gain: float, sigma: float, rng: np.random.Generator) -> 
 )
 def quiet_policy(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The quieter the policy, the louder its scores")
     axes.set(xlim=(-2.75, 0.25), ylim=(-CUT, 13), xlabel="feedback gain $θ$")
     axes.set_ylabel(r"$\mathrm{d}J_{10}/\mathrm{d}θ$")
     axes.set_xticks([-2.5, -2, -1.5, -1, -0.5, 0])

@@ -17,7 +17,7 @@ from utils.exact.dropped_discount import (
     direction_without_gamma_t,
     effective_steps,
 )
-from utils.explorer.picture import picture
+from utils.explorer import Choice, picture
 from utils.explorer.style import (
     CONTRAST,
     DASHED,
@@ -28,7 +28,6 @@ from utils.explorer.style import (
     LEVEL,
     SAFE,
     TRUTH,
-    title,
 )
 from utils.figures.instruments import Intervals, curve, empty_band, lines_of_text, marks
 from utils.model import examples
@@ -42,10 +41,10 @@ GAIN, COSTS, COIN_ROLLOUTS = 3.0, np.linspace(0.5, 7.5, 8), 400
 def two_coin_samples(
     cost: float, gamma: float, n: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """n samples of both estimators of dJ/dp, with and without gamma^t, [n] each (eq:sign-flip).
+    """n samples of both estimators of dJ/dp, with and without gamma^t, [n] each (``eq:sign-flip``).
 
-    One coin with p = 1/2 decides twice: a_0 = 1 pays `GAIN`, a_1 = 1 costs `cost`. The score a - p
-    by the logit is divided by p (1 - p) = 1/4.
+    One coin with p = 1/2 decides twice: a_0 = 1 pays ``GAIN``, a_1 = 1 costs ``cost``. The score a
+    - p by the logit is divided by p (1 - p) = 1/4.
     """
     first, second = rng.random((2, n)) < 0.5
     later = -cost * second
@@ -60,6 +59,9 @@ def side_by_side(places: np.ndarray, shift: float) -> np.ndarray:
 
 
 @picture(
+    title="Without γᵗ the sign can flip",
+    caption="Two coins with one parameter: the slope of the objective over the cost y, with γᵗ "
+    "and without.",
     alt="Two falling lines over the cost y: the true slope x - gamma y and the steeper x - y that "
     "is left without gamma^t. Between their zeros, in a shaded band, they have opposite signs. "
     "Estimates with 95 percent intervals follow each line.",
@@ -67,7 +69,6 @@ def side_by_side(places: np.ndarray, shift: float) -> np.ndarray:
 )
 def signs_part(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Without $γ^t$ the sign can flip")
     axes.set(xlim=(0, 8), ylim=(-7, 7.6), xlabel="cost $y$ of action 1 at time 1")
     axes.set_ylabel(r"$\mathrm{d}/\mathrm{d}p$")
     axes.axhline(0, color=INK, lw=0.8)
@@ -103,7 +104,7 @@ ASCENT_STEPS, NOISY_STEPS, NOISY_RUNS, NOISY_BATCH = 4000, 300, 4, 20
 def exact_ascent(slope: float, steps: int) -> np.ndarray:
     """p after 0, ..., ``steps`` steps theta += slope p (1 - p) from theta = 0, [steps + 1].
 
-    theta is the logit of p and the step size is 1 (eq:worst-policy).
+    theta is the logit of p and the step size is 1 (``eq:worst-policy``).
     """
     p, theta = np.empty(steps + 1), 0.0
     for k in range(steps + 1):
@@ -115,7 +116,7 @@ def exact_ascent(slope: float, steps: int) -> np.ndarray:
 def sampled_ascent(
     gamma: float, power: int, steps: int, runs: int, batch: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """p along ``runs`` independent stochastic ascents, [steps + 1, runs] (eq:worst-policy).
+    """p along ``runs`` independent stochastic ascents, [steps + 1, runs] (``eq:worst-policy``).
 
     Each step adds the batch mean of sum_t gamma^(power t) psi_t G_t; power 1 keeps the factor and
     power 0 drops it.
@@ -131,6 +132,8 @@ def sampled_ascent(
 
 
 @picture(
+    title="Uphill, and what is taken for uphill",
+    caption="Gradient ascent with γᵗ and without, exact and with sampled gradients.",
     alt="The probability p against the number of ascent steps on a logarithmic axis. With gamma^t "
     "it climbs to 1, the best policy; without it, for gamma below two thirds, it sinks to 0, the "
     "worst. Thin lines are ascents with sampled gradients.",
@@ -138,7 +141,6 @@ def sampled_ascent(
 )
 def two_ascents(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Uphill, and what is taken for uphill")
     axes.set(xscale="log", xlim=(1, ASCENT_STEPS), ylim=(-0.2, 1.2), xlabel="ascent steps")
     axes.set_ylabel("$p$, with $J = γ\\,p$")
     axes.set_yticks([0, 0.5, 1], ["0 worst", "0.5", "1 best"])
@@ -173,7 +175,7 @@ def two_ascents(figure: Figure):
 
 
 def field(p, q, gamma: float, dropped: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(gamma q, gamma p), or (gamma q, p) if gamma^t is dropped (eq:curl with c = 0).
+    """(gamma q, gamma p), or (gamma q, p) if gamma^t is dropped (``eq:curl`` with c = 0).
 
     The first is the gradient of J = gamma p q.
     """
@@ -181,16 +183,17 @@ def field(p, q, gamma: float, dropped: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 @picture(
+    title="Without γᵗ a round trip promises a gain",
+    caption="The direction of ascent on a square of policies, and its gain round the square.",
     alt="Arrows on a square of policies (p, q), and a loop round the square with the gain promised "
     "along each edge. With the weights gamma^t the gains add up to zero; without them to one "
     "minus gamma.",
     size=(5.4, 4.6),
     gamma="discount γ",
-    dropped="γᵗ: 0 kept, 1 dropped",
+    dropped=Choice("the factor γᵗ is", {0: "kept", 1: "dropped"}),
 )
 def round_trip(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Without $γ^t$ a round trip promises a gain")
     axes.set(xlim=(-0.42, 1.42), ylim=(-0.24, 1.24), aspect="equal")
     axes.set(xlabel="$p$: go on in state 1", ylabel="$q$: take the 1 in state 2")
     axes.set_xticks([0, 0.5, 1])
@@ -220,7 +223,7 @@ def round_trip(figure: Figure):
 
 
 def trip_reading(gamma: float, dropped: bool) -> str:
-    """What the loop of `round_trip` shows, in words."""
+    """What the loop of ``round_trip`` shows, in words."""
     if not dropped:
         return (
             f"With the factor γᵗ the right edge promises {gamma:.2f} and the top takes "
@@ -237,7 +240,7 @@ ANGLE_GAMMAS = np.array([0.02, 0.05, *np.arange(0.1, 0.96, 0.05), 0.97, 0.99])
 
 @cache
 def angles(firmness: float) -> tuple[np.ndarray, np.ndarray]:
-    """(cosine, bound) over `ANGLE_GAMMAS` on FrozenLake, tabular softmax (eq:kantorovich).
+    """(cosine, bound) over ``ANGLE_GAMMAS`` on FrozenLake, tabular softmax (``eq:kantorovich``).
 
     The logits of the book's policy are multiplied by ``firmness``.
     """
@@ -251,6 +254,9 @@ def angles(firmness: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @picture(
+    title="In a table the direction never turns its back",
+    caption="FrozenLake: the cosine of the angle between the gradient and the direction without "
+    "γᵗ, over γ.",
     alt="The cosine of the angle between the direction without gamma^t and the gradient, over "
     "gamma, on FrozenLake with a table of logits. It stays above the Kantorovich bound, which "
     "rises from 0 to 1.",
@@ -259,7 +265,6 @@ def angles(firmness: float) -> tuple[np.ndarray, np.ndarray]:
 )
 def angle_in_a_table(figure: Figure):
     axes = figure.subplots()
-    title(axes, "In a table the direction never turns its back")
     axes.set(xlim=(0, 1), ylim=(-0.32, 1.06), xlabel="$γ$", ylabel="cosine of the angle")
     axes.axhline(0, color=INK, lw=0.8)
     cosine_curve = curve(axes, TRUTH)
@@ -300,7 +305,7 @@ def shared_running(gamma: float) -> tuple[FiniteMDP, LinearSoftmax]:
 
 @cache
 def practice_curves() -> tuple[np.ndarray, np.ndarray, float]:
-    """((1 - gamma) grad J, omega_T / T, grad eta) over `CURVE_GAMMAS` with T = `LONG_RUN`."""
+    """((1 - gamma) grad J, omega_T / T, grad eta) over ``CURVE_GAMMAS`` with T = ``LONG_RUN``."""
     problems = [shared_running(float(gamma)) for gamma in CURVE_GAMMAS]
     kept = [(1 - m.gamma) * float(exact.policy_gradient(m, pi)[0]) for m, pi in problems]
     dropped = [
@@ -312,7 +317,7 @@ def practice_curves() -> tuple[np.ndarray, np.ndarray, float]:
 def long_run_samples(gamma: float, n: int, rng: np.random.Generator) -> np.ndarray:
     """n samples each of (1 - gamma) sum_t gamma^t psi_t A_t and of sum_t psi_t A_t / T, [2, n].
 
-    The running MDP along its one logit, T = `LONG_RUN`, A the exact advantage.
+    The running MDP along its one logit, T = ``LONG_RUN``, A the exact advantage.
     """
     mdp, policy = shared_running(gamma)
     run = simulate(mdp, policy, n, LONG_RUN, rng)
@@ -322,6 +327,9 @@ def long_run_samples(gamma: float, n: int, rng: np.random.Generator) -> np.ndarr
 
 
 @picture(
+    title="Without γᵗ the long run is climbed",
+    caption="The running MDP over γ: the gradient, the direction without γᵗ, and the gradient "
+    "of the average reward.",
     alt="Three curves over gamma in the running MDP: the gradient of J times one minus gamma, "
     "negative until gamma is about 0.86; the direction without gamma^t per step, which is "
     "positive; and the level line of the gradient of the average reward, which both approach. "
@@ -330,7 +338,6 @@ def long_run_samples(gamma: float, n: int, rng: np.random.Generator) -> np.ndarr
 )
 def what_practice_climbs(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Without $γ^t$ the long run is climbed")
     axes.set(xlim=(0, 1.02), ylim=(-0.34, 0.27), xlabel="$γ$", ylabel="slope per step")
     axes.axhline(0, color=INK, lw=0.8)
     kept, dropped, target = practice_curves()
@@ -365,6 +372,8 @@ LONGEST = 1000
 
 
 @picture(
+    title="How many steps of a long run count",
+    caption="The weights γᵗ of T steps, and how many equal weights would be as good.",
     alt="The weight gamma^t over the step t, up to the horizon T. A shaded strip from 0 shows the "
     "effective number of steps, which for long horizons is (1 + gamma)/(1 - gamma) whatever T is.",
     gamma="discount γ",
@@ -372,7 +381,6 @@ LONGEST = 1000
 )
 def effective_horizon(figure: Figure):
     axes = figure.subplots()
-    title(axes, "How many steps of a long run count")
     axes.set(xlim=(0, LONGEST), ylim=(0, 1.34), xlabel="step $t$", ylabel="weight $γ^t$")
     axes.set_yticks([0, 0.5, 1])
     band = empty_band(axes)
@@ -386,7 +394,7 @@ def effective_horizon(figure: Figure):
         band.set_data([0, steps], [0, 0], [1, 1])
         weights.set_data(t, gamma**t)
         end.set_data([horizon, horizon], [0, 1])
-        label.set_text(f"shaded: {steps:.0f} effective of {horizon:g} steps")
+        label.set_text(f"shaded: {steps:.0f} effective of T = {horizon:g} steps")
         weight = gamma ** (horizon - 1)
         size = f"{weight:.2g}" if weight >= 1e-3 else "below 0.001"
         last.set_text(f"$γ^{{T-1}}$ = {size}" if weight >= 1e-3 else "$γ^{T-1}$ below 0.001")

@@ -5,6 +5,8 @@ Each is put on its axes empty, in the setup of a picture, and shown its data at 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import FillBetweenPolyCollection, LineCollection
@@ -21,25 +23,25 @@ from utils.explorer.style import DOTTED, ESTIMATE, FAINT, GRID
 Line = tuple[str, str]  # text and colour
 
 
-def curve(axes: Axes, colour: str, **look: object) -> Line2D:
+def curve(axes: Axes, colour: str, **look: Any) -> Line2D:
     """A line that has no points yet; ``set_data(x, y)`` gives it some."""
     (line,) = axes.plot([], [], color=colour, **look)
     return line
 
 
-def marks(axes: Axes, colour: str, marker: str = "o", **look: object) -> Line2D:
+def marks(axes: Axes, colour: str, marker: str = "o", **look: Any) -> Line2D:
     """Unconnected marks, none of them yet; ``set_data(x, y)`` places them."""
     (line,) = axes.plot([], [], marker, color=colour, **look)
     return line
 
 
-def empty_band(axes: Axes, colour: str = GRID, **look: object) -> FillBetweenPolyCollection:
+def empty_band(axes: Axes, colour: str = GRID, **look: Any) -> FillBetweenPolyCollection:
     """A filled band, empty at first; ``set_data(x, low, high)`` spans it."""
     return axes.fill_between([0], [0], [0], color=colour, lw=0, **look)
 
 
 def lines_of_text(
-    axes: Axes, corner: tuple[float, float], step: float, *lines: Line, **look: object
+    axes: Axes, corner: tuple[float, float], step: float, *lines: Line, **look: Any
 ) -> list[Text]:
     """Coloured lines below each other, which name what is drawn in their colour.
 
@@ -95,7 +97,7 @@ class Intervals:
         ends = np.stack([low, high], axis=1)
         there = np.broadcast_to(self._places[:, None], ends.shape)
         order = (there, ends) if self._upright else (ends, there)
-        self._bars.set_segments(np.stack(order, axis=-1))
+        self._bars.set_segments(list(np.stack(order, axis=-1)))
         kinds = len(self._dots)
         for kind, dots in enumerate(self._dots):
             own = np.arange(len(self._places)) % kinds == kind
@@ -164,6 +166,8 @@ class LearningCurves:
         self._runs = [curve(axes, ESTIMATE, lw=0.6) for _ in range(runs)]
         self._band = empty_band(axes)
         self._mean = curve(axes, ESTIMATE, lw=2.4)
+        names = "thin: runs; grey: 95 %; dotted: the others"
+        axes.set_title(names, loc="left", color=FAINT, size="medium")
 
     def show(self, methods: np.ndarray, chosen: int) -> None:
         """Draw ``methods`` [methods, runs, T] with one of them ``chosen``."""

@@ -22,7 +22,6 @@ from utils.explorer.style import (
     SAFE,
     SHORT_DASHED,
     TRUTH,
-    title,
 )
 from utils.figures.instruments import Intervals, Row, curve, empty_band, lines_of_text, marks
 from utils.model import examples
@@ -43,7 +42,7 @@ def score_slope(theta: float, shares: np.ndarray, n: float) -> tuple[float, floa
     """(estimate, standard error, exact value) of the slope of the mean pay-out at theta.
 
     ``shares`` [11] says how often each number of heads came among ``n`` samples
-    (eq:score-function).
+    (``eq:score-function``).
     """
     law = heads_law(theta)
     slopes = PAY * (HEADS - law @ HEADS)
@@ -60,6 +59,8 @@ WEIGHT_NAMES = (
 
 
 @picture(
+    title="The sample stays; only its weights move",
+    caption="Mean pay-out of ten tosses over θ': exact, and reweighted from one sample drawn at θ.",
     alt="Mean pay-out as a curve over theta. A second curve reweights one fixed sample to every "
     "other theta. Near the theta of the sample it follows the exact curve, and its tangent there "
     "is the score-function estimate. Away from there a band shows two exact standard errors; for "
@@ -69,7 +70,6 @@ WEIGHT_NAMES = (
 )
 def weights_move(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The sample stays; only its weights move")
     axes.set(xlim=(-1.5, 2.5), ylim=(0, 10), xlabel="$θ'$, the logit of heads")
     axes.set_ylabel("mean pay-out")
     grid = np.linspace(-1.5, 2.5, 61)
@@ -122,6 +122,9 @@ BOX_NAMES = (
 
 
 @picture(
+    title="The score misses the strip at the edge",
+    caption="The uniform density on (0, θ) and its change with θ, and the two parts of the "
+    "derivative of a mean.",
     alt="Upper panel: the uniform density on (0, theta) as a box; moving theta lowers its top and "
     "adds a strip at its right edge. Lower panel: bars for the score part, the edge part and "
     "their sum, the true derivative. Monte Carlo of the score formula sits on the score part.",
@@ -131,7 +134,6 @@ BOX_NAMES = (
 )
 def sinking_box(figure: Figure):
     upper, lower = figure.subplots(2, 1, height_ratios=(3, 2))
-    title(upper, "The score misses the strip at the edge")
     upper.set(xlim=(0, 2.9), ylim=(0, 2.2), xlabel="$x$", ylabel="density")
     lower.set(xlim=(-2.6, 4.6), ylim=(-0.6, 2.6))
     lower.set_yticks([2, 1, 0], ["score part", "edge part", "truth"])
@@ -168,7 +170,7 @@ def sinking_box(figure: Figure):
 
 
 def escaping_parts(theta: float, log_x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The density of log10 X under the law of eq:escape-mass: what stays, and what runs away."""
+    """The density of log10 X under the law of ``eq:escape-mass``: what stays, what runs away."""
     x = 10.0**log_x
     stays = (1 - theta / 4) / (2 * (1 + x) ** 1.5)
     runs = theta / 4 * theta**4 * x * np.exp(-(theta**2) * x)
@@ -176,7 +178,7 @@ def escaping_parts(theta: float, log_x: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def mass_up_to(limit: float, theta) -> np.ndarray:
-    """P_theta(X <= limit) under the law of eq:escape-mass."""
+    """P_theta(X <= limit) under the law of ``eq:escape-mass``."""
     theta = np.asarray(theta, dtype=float)
     reach = theta**2 * limit
     stays = (1 - theta / 4) * (1 - (1 + limit) ** -0.5)
@@ -184,7 +186,7 @@ def mass_up_to(limit: float, theta) -> np.ndarray:
 
 
 def mass_at_zero(limit: float) -> tuple[float, float]:
-    """P_theta(X <= limit) at theta = 0, and its derivative there (eq:escape-mass)."""
+    """P_theta(X <= limit) at theta = 0, and its derivative there (``eq:escape-mass``)."""
     return float(mass_up_to(limit, 0)), -0.25 * (1 - (1 + limit) ** -0.5)
 
 
@@ -193,6 +195,8 @@ NEAR_ZERO = np.sinh(np.linspace(-7, 7, 161)) / np.sinh(7) * 0.9  # densest where
 
 
 @picture(
+    title="A share θ/4 of the mass runs to infinity as θ → 0",
+    caption="A density whose lump moves to infinity as θ → 0, and the mass below a limit K.",
     alt="Upper panel: a density on a logarithmic axis with a lump, or a dent, that moves right as "
     "theta goes to 0. Lower panel: the mass up to a limit K as a function of theta; for large K it "
     "is nearly flat away from 0, and its slope at 0 tends to -1/4.",
@@ -202,7 +206,6 @@ NEAR_ZERO = np.sinh(np.linspace(-7, 7, 161)) / np.sinh(7) * 0.9  # densest where
 )
 def escaping_mass(figure: Figure):
     upper, lower = figure.subplots(2, 1)
-    title(upper, "A share θ/4 of the mass runs to infinity as θ → 0")
     upper.set(xlim=(-2, 6), ylim=(0, 0.75), xlabel=r"$\log_{10} x$")
     upper.set_ylabel(r"density of $\log_{10} X$")
     lower.set(xlim=(-0.9, 0.9), ylim=(0.5, 1.25), xlabel="$θ$", ylabel=r"mass up to $K$")
@@ -215,6 +218,9 @@ def escaping_mass(figure: Figure):
     mass = curve(lower, TRUTH)
     tangent = curve(lower, CONTRAST, ls=SHORT_DASHED)
     point = marks(lower, INK, ms=5)
+    upper.text(5.9, 0.45, "density", color=TRUTH, ha="right")
+    upper.text(5.9, 0.33, "dashed: what stays", color=FAINT, ha="right")
+    lower.text(-0.88, 0.53, "mass up to $K$", color=TRUTH)
     lower.text(0.88, 1.03, "total mass 1", color=FAINT, ha="right")
     slope_label = lower.text(0.88, 1.14, "", color=CONTRAST, ha="right")
 
@@ -244,6 +250,9 @@ EDGE_TOP = 4.0
 
 
 @picture(
+    title="For θ below 1/N the score sees nothing, or far too much",
+    caption="Score-function estimates of a derivative that is 1 everywhere, for θ from 0.0001 "
+    "to 1.",
     alt="Score-function estimates of a derivative that is 1 for every theta, against theta on a "
     "logarithmic axis. The band of two exact standard errors widens as theta goes to 0. Where "
     "theta is well below 1/N most estimates are exactly 0, and a few may lie beyond the top.",
@@ -251,7 +260,6 @@ EDGE_TOP = 4.0
 )
 def edge_of_the_simplex(figure: Figure):
     axes = figure.subplots()
-    title(axes, "For θ below 1/N the score sees nothing, or far too much")
     axes.set(xscale="log", xlim=(7e-5, 1.3), ylim=(-0.4, 5.4), xlabel="$θ = p_θ(1)$")
     axes.set_ylabel("estimate of the derivative")
     fine = np.geomspace(1e-4, 1, 81)
@@ -296,6 +304,9 @@ def reinforce_law(gamma: float) -> np.ndarray:
 
 
 @picture(
+    title="Right on average, and noisier with every step",
+    caption="REINFORCE on the running MDP: the exact gradient of the first T steps, and "
+    "estimates of it.",
     alt="REINFORCE estimates of the gradient of J_T against the horizon T, with 95 percent "
     "intervals, the exact gradient as a line and a band of two exact standard errors that widens "
     "steadily with T. The exact gradient settles, at large gamma only towards T = 40.",
@@ -304,7 +315,6 @@ def reinforce_law(gamma: float) -> np.ndarray:
 )
 def reinforce(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Right on average, and noisier with every step")
     axes.set(xlim=(0, 41), ylim=(-0.8, 1.2), xlabel="horizon $T$")
     axes.set_ylabel(r"$(1-γ)\,\nabla J_T$")
     horizons = np.arange(1, 41)

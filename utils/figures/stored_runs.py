@@ -17,6 +17,7 @@ from utils.learning.cartpole import Recipe
 from utils.model import examples
 
 LAKE_GAMMA, LAKE_RUNS, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP = 0.95, 5, 200, 16, 20.0
+SHOWN_SEED, SHOWN_UPDATES = 1, (0, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200)
 POLE_GAMMA, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_SEED = 0.99, 8, 40, 10, 8
 RECIPES = (
     Recipe("REINFORCE", "none", True, 0.1),
@@ -37,7 +38,8 @@ def play_lake(method: str, seed: int) -> np.ndarray:
     with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
         env.reset(seed=seed)
         rng = np.random.default_rng(seed)
-        return frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng)
+        J = frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng)
+    return J
 
 
 def play_poles(updates: int = POLE_UPDATES) -> np.ndarray:
@@ -45,15 +47,39 @@ def play_poles(updates: int = POLE_UPDATES) -> np.ndarray:
     return cartpole.climb(RECIPES, POLE_RUNS, updates, POLE_EPISODES, POLE_GAMMA, seed=POLE_SEED)
 
 
+def play_lake_policies() -> np.ndarray:
+    """pi(a|s) at ``SHOWN_UPDATES`` of the REINFORCE run with the seed ``SHOWN_SEED``, [K, 16, 4].
+
+    Of the five runs of REINFORCE it is the one that ends highest.
+    """
+    import gymnasium
+
+    mdp = examples.frozen_lake(LAKE_GAMMA)
+    with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
+        env.reset(seed=SHOWN_SEED)
+        rng = np.random.default_rng(SHOWN_SEED)
+        last = SHOWN_UPDATES[-1]
+        along = frozen_lake.policies(env, mdp, "REINFORCE", last, LAKE_EPISODES, LAKE_STEP, rng)
+        shown = [pi.probabilities for k, pi in enumerate(along) if k in SHOWN_UPDATES]
+    return np.array(shown)
+
+
+@cache
+def lake_policies() -> np.ndarray:
+    """``play_lake_policies``, [K, 16, 4]; rows add up to 1 in double precision."""
+    stored = _load("lake_policies")
+    return stored / stored.sum(axis=2, keepdims=True)
+
+
 @cache
 def lake_runs() -> np.ndarray:
-    """`play_lake` for each method and the seeds 0 to 4, [methods, runs, updates + 1]."""
+    """``play_lake`` for each method and the seeds 0 to 4, [methods, runs, updates + 1]."""
     return _load("lake")
 
 
 @cache
 def pole_runs() -> np.ndarray:
-    """`play_poles`, [updates, recipes, runs]."""
+    """``play_poles``, [updates, recipes, runs]."""
     return _load("pole")
 
 
@@ -66,6 +92,7 @@ def store(folder: Path) -> None:
     """Play every run and write it to ``folder``."""
     lake = [[play_lake(m, seed) for seed in range(LAKE_RUNS)] for m in frozen_lake.METHODS]
     np.save(folder / "lake.npy", np.array(lake, dtype=np.float32))
+    np.save(folder / "lake_policies.npy", play_lake_policies().astype(np.float32))
     np.save(folder / "pole.npy", play_poles().astype(np.float32))
 
 

@@ -20,7 +20,6 @@ from utils.explorer.style import (
     INK,
     LEVEL,
     TRUTH,
-    title,
 )
 from utils.figures.instruments import Intervals, Row, curve, lines_of_text, marks
 from utils.model import examples
@@ -38,7 +37,7 @@ def two_sides(gamma: float) -> tuple[float, np.ndarray, np.ndarray]:
 
     The parameter is the logit of "down" in all states. The third entry is
     sum_{t<T} gamma^t E[psi_t Q(s_t, a_t)] with the Q of the infinite horizon
-    (eq:pgt-infinite).
+    (``eq:pgt-infinite``).
     """
     mdp, policy = frozen_lake_with_one_logit(gamma)
     left = [
@@ -60,11 +59,14 @@ def frozen_lake_with_one_logit(gamma: float) -> tuple[FiniteMDP, LinearSoftmax]:
 
 
 def psi_Q(mdp: FiniteMDP, policy: LinearSoftmax) -> np.ndarray:
-    """psi(s,a) Q(s,a) along the single parameter of the policy, [S,A]."""
+    """psi(s,a) Q(s,a) along the single parameter of the policy, [S, A]."""
     return policy.scores[:, :, 0] * exact.values(mdp, policy)[1]
 
 
 @picture(
+    title="Both sides arrive at the same gradient",
+    caption="FrozenLake: the gradient of the first T steps and the first T terms of the "
+    "theorem, as shares of the full gradient.",
     alt="Two curves against the horizon T, as shares of the full gradient of FrozenLake: the "
     "derivative of J_T is zero up to five steps and rises from the sixth on, the first T terms of "
     "the theorem rise at once; both end at one. Monte Carlo points with intervals follow the "
@@ -73,7 +75,6 @@ def psi_Q(mdp: FiniteMDP, policy: LinearSoftmax) -> np.ndarray:
 )
 def two_sides_meet(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Both sides arrive at the same gradient")
     axes.set(xlim=(0, LONGEST), ylim=(-0.25, 1.95), xlabel="horizon $T$")
     axes.set_ylabel(r"share of $\nabla J$")
     axes.plot([0, LONGEST], [1, 1], color=FAINT, lw=1.2, ls=LEVEL)
@@ -119,7 +120,7 @@ def running_with_one_logit(gamma: float) -> tuple[FiniteMDP, LinearSoftmax]:
 def samples_of_the_three_forms(
     mdp: FiniteMDP, policy: LinearSoftmax, n: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """n independent samples of each form of the theorem, and of a slip (eq:pgt-infinite).
+    """n independent samples of each form of the theorem, and of a slip (``eq:pgt-infinite``).
 
     "discounted": sum_t gamma^t psi_t Q_t, to the step where gamma^t < 1e-4;
     "occupancy": psi Q / (1 - gamma) at one pair drawn from d_gamma and pi;
@@ -152,6 +153,9 @@ FORMS = {
 
 
 @picture(
+    title="Three forms, one gradient",
+    caption="Estimates of the gradient in the three forms of the theorem, and in a version "
+    "counted from 0.",
     alt="Four horizontal 95 percent intervals for the gradient, divided by its exact value. The "
     "three forms of the theorem close in on one as the number of trajectories grows; the version "
     "whose lifetime is counted from zero closes in on gamma.",
@@ -160,11 +164,12 @@ FORMS = {
 )
 def three_forms(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Three forms, one gradient")
     axes.set(xlim=(-1, 3), ylim=(-0.45, 3.85), yticks=[])
     axes.set_xlabel(r"estimate divided by the exact $\nabla J$, 95 % interval")
     axes.axvline(1, color=TRUTH, lw=1.6)
     slip = curve(axes, CONTRAST, lw=1.2, ls=CLOSE_DASHED)
+    axes.text(2.95, 3.5, "line: exact", color=TRUTH, ha="right")
+    axes.text(2.95, -0.3, "dashed: $γ$", color=CONTRAST, ha="right")
     rows = {}
     for name, (row, label, colour) in FORMS.items():
         rows[name] = Row(axes, row, (-1, 3), colour)
@@ -195,6 +200,8 @@ def kernel_objective(p, kernel: float):
 
 
 @picture(
+    title="The kernel decides which way is up",
+    caption="The objective of a small world over p, for one entry x of its kernel.",
     alt="The objective as a straight line over p, the probability of action 1, with an arrow that "
     "points uphill, and no arrow where the line is flat. As the kernel entry x passes one half the "
     "slope changes its sign.",
@@ -202,12 +209,15 @@ def kernel_objective(p, kernel: float):
 )
 def kernel_turns_the_sign(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The kernel decides which way is up")
-    axes.set(xlim=(0, 1), ylim=(-1.1, 1.1), xlabel="$p$, the probability of action 1")
+    axes.set(xlim=(0, 1), ylim=(-1.25, 1.25), xlabel="$p$, the probability of action 1")
     axes.set_ylabel("$J$")
     grid = np.array([0.0, 1.0])
     for x in (0, 0.25, 0.5, 0.75, 1):
         axes.plot(grid, kernel_objective(grid, x), color=GRID, lw=1)
+        va = "bottom" if x >= 0.5 else "top"
+        axes.text(
+            0.99, kernel_objective(1, x), f"$x={x:g}$", color=FAINT, ha="right", va=va, size="small"
+        )
     line = curve(axes, TRUTH)
     shaft = curve(axes, ESTIMATE, lw=2.6)
     head = curve(axes, ESTIMATE, lw=2.6)
@@ -251,7 +261,7 @@ def secant_parts(theta: float) -> tuple[float, float]:
     """(J at theta, J that the visits of the old policy predict), both for the running MDP.
 
     The second is J_old + sum_s d_old(s) sum_a (pi_theta - pi_old)(a|s) Q_old(s,a) / (1 - gamma):
-    eq:performance-difference with the wrong occupancy.
+    ``eq:performance-difference`` with the wrong occupancy.
     """
     mdp = examples.running(SECANT_GAMMA)
     old, new = shifted_running_policy(SECANT_START), shifted_running_policy(theta)
@@ -262,7 +272,7 @@ def secant_parts(theta: float) -> tuple[float, float]:
 
 
 def tangent_slope() -> float:
-    """dJ/dtheta of the running MDP at the old policy, `SECANT_START`."""
+    """dJ/dtheta of the running MDP at the old policy, ``SECANT_START``."""
     mdp, old = examples.running(SECANT_GAMMA), shifted_running_policy(SECANT_START)
     return float(exact.policy_gradient(mdp, old)[0])
 
@@ -270,10 +280,14 @@ def tangent_slope() -> float:
 SECANT_NAMES = (
     ("visits of the new policy: exact $J$", TRUTH),
     ("visits of the old policy kept", CONTRAST),
+    ("grey: tangent of both", FAINT),
 )
 
 
 @picture(
+    title="For the slope the old visits suffice",
+    caption="The objective of a new policy θ', exact and with the visits of the old policy, and "
+    "the secant between both.",
     alt="The objective as a curve over theta, and a second curve that keeps the state visits of "
     "the old policy. They touch at the old policy, with a common tangent. The secant from the old "
     "to the new policy turns into that tangent as the new policy approaches.",
@@ -281,7 +295,6 @@ SECANT_NAMES = (
 )
 def secant_to_tangent(figure: Figure):
     axes = figure.subplots()
-    title(axes, "For the slope the old visits suffice")
     axes.set(xlim=(-3, 5), ylim=(2.6, 4.75), xlabel="$θ'$", ylabel="$J(θ')$")
     grid = np.linspace(-3, 5, 49)
     exact_curve, frozen_curve = np.array([secant_parts(float(x)) for x in grid]).T
@@ -294,7 +307,7 @@ def secant_to_tangent(figure: Figure):
     point = marks(axes, ESTIMATE, ms=6)
     shadow = marks(axes, CONTRAST, ms=5)
     axes.plot([SECANT_START], [start], "o", color=INK, ms=6)
-    *_, label = lines_of_text(axes, (-2.8, 4.58), 0.15, *SECANT_NAMES, ("", ESTIMATE))
+    *_, label = lines_of_text(axes, (-2.8, 4.58), 0.14, *SECANT_NAMES, ("", ESTIMATE))
     axes.text(SECANT_START + 0.15, start - 0.13, "old policy", color=INK)
 
     def draw(rng, theta):

@@ -20,7 +20,6 @@ from utils.explorer.style import (
     SAFE,
     SHORT_DASHED,
     TRUTH,
-    title,
 )
 from utils.figures.instruments import Intervals, curve, empty_band, lines_of_text, marks
 from utils.model import examples
@@ -34,9 +33,9 @@ NEXT_STATES = tuple(state for state, _ in PREFIX[1:])
 
 
 def log_likelihood_of_prefix(theta, kernel_entry):
-    """log p_theta^5 of `PREFIX` where pi(1|0) = expit(theta) and P(1|0,1) = kernel_entry.
+    """log p_theta^5 of ``PREFIX`` where pi(1|0) = expit(theta) and P(1|0,1) = kernel_entry.
 
-    Everything else is as in the running MDP (eq:log-likelihood).
+    Everything else is as in the running MDP (``eq:log-likelihood``).
     """
     tables = examples.running_tables()
     total = np.log(float(tables.rho0[PREFIX[0][0]]))
@@ -52,11 +51,14 @@ def log_likelihood_of_prefix(theta, kernel_entry):
 
 
 def policy_score_of_prefix(theta: float) -> float:
-    """sum_t psi_t of `PREFIX` along theta, by the sigmoid score a - p."""
+    """sum_t psi_t of ``PREFIX`` along theta, by the sigmoid score a - p."""
     return float(sum(action - expit(theta) for state, action in PREFIX if state == 0))
 
 
 @picture(
+    title="The kernel lifts the curve and never tilts it",
+    caption="The log-likelihood of one prefix of five steps over the policy's parameter θ, for "
+    "one entry of the kernel.",
     alt="The log-likelihood of one five-step prefix as a curve over theta, with a tangent line. "
     "Moving the kernel entry shifts the curve up or down; the tangent keeps its slope.",
     kernel="kernel entry P(1|0,1)",
@@ -64,13 +66,19 @@ def policy_score_of_prefix(theta: float) -> float:
 )
 def kernel_shifts_the_curve(figure: Figure):
     axes = figure.subplots()
-    title(axes, "The kernel lifts the curve and never tilts it")
     axes.set(xlim=(-3, 3), ylim=(-15, -3), xlabel="$θ$, the logit of $π_θ(1|0)$")
     axes.set_ylabel(r"$\log\, p_θ^5(τ^*)$")
     grid = np.linspace(-3, 3, 61)
     reference = float(examples.running_tables().P[0][1][1])
     axes.plot(grid, log_likelihood_of_prefix(grid, reference), color=FAINT, lw=1, ls=LEVEL)
-    axes.text(2.9, -14.5, f"dashed: P(1|0,1) = {reference:g}", color=FAINT, ha="right")
+    solid, _ = lines_of_text(
+        axes,
+        (2.9, -13.4),
+        1.2,
+        ("", TRUTH),
+        (f"dashed: P(1|0,1) = {reference:g}", FAINT),
+        ha="right",
+    )
     likelihood = curve(axes, TRUTH)
     tangent = curve(axes, ESTIMATE)
     point = marks(axes, ESTIMATE, ms=6)
@@ -83,6 +91,7 @@ def kernel_shifts_the_curve(figure: Figure):
         reach = np.array([-0.8, 0.8])
         tangent.set_data(theta + reach, height + slope * reach)
         point.set_data([theta], [height])
+        solid.set_text(f"solid: P(1|0,1) = {kernel:g}")
         label.set_text(f"tangent: slope = score sum = {signed(slope)}")
         return (
             f"With P(1|0,1) = {kernel:g} the log-likelihood at θ = {plain(theta)} is "
@@ -99,7 +108,7 @@ def kernel_with_coupling(theta, coupling: float):
 
 
 def kernel_score_of_prefix(kernel: float, coupling: float) -> float:
-    """The sum over `PREFIX` of d/dtheta log P(s'|0,1): coupling (s' - P(1|0,1)) at each visit."""
+    """The sum over ``PREFIX`` of d/dtheta log P(s'|0,1): coupling (s' - P(1|0,1)) at each visit."""
     visits = [n for step, n in zip(PREFIX, NEXT_STATES, strict=False) if step == (0, 1)]
     return coupling * sum(next_state - kernel for next_state in visits)
 
@@ -110,13 +119,15 @@ def running_theta() -> float:
 
 
 @picture(
+    title="A kernel that moves with θ tilts the curve",
+    caption="The same log-likelihood if the kernel depends on θ too, with its tangent and the "
+    "line that the policy scores give.",
     alt="Two lines through one point of the log-likelihood curve: the true tangent and the line "
     "whose slope is the sum of the policy scores. They agree at coupling 0 and part as it grows.",
     coupling="coupling c",
 )
 def kernel_that_moves(figure: Figure):
     axes = figure.subplots()
-    title(axes, "A kernel that moves with θ tilts the curve")
     axes.set(xlim=(-3, 3), ylim=(-15, -2), xlabel="$θ$, the logit of $π_θ(1|0)$")
     axes.set_ylabel(r"$\log\, p_θ^5(τ^*)$")
     grid = np.linspace(-3, 3, 61)
@@ -126,9 +137,8 @@ def kernel_that_moves(figure: Figure):
     true_line = curve(axes, TRUTH, lw=2.4)
     policy_line = curve(axes, CONTRAST, ls=SHORT_DASHED)
     point = marks(axes, INK, ms=6)
-    true_label, policy_label = lines_of_text(
-        axes, (2.9, -12.8), 1.4, ("", TRUTH), ("", CONTRAST), ha="right"
-    )
+    lines = (("log-likelihood", FAINT), ("", TRUTH), ("", CONTRAST))
+    _, true_label, policy_label = lines_of_text(axes, (2.9, -11.6), 1.3, *lines, ha="right")
     policy_slope = policy_score_of_prefix(theta)
 
     def draw(rng, coupling):
@@ -162,13 +172,15 @@ TRUNCATION_ROLLOUTS = 40
 
 
 @picture(
+    title="What lies beyond the horizon dies like γᵀ",
+    caption="The objective of the first T steps, its limit, the band that the tail bound "
+    "allows, and simulated means.",
     alt="The scaled objective (1-gamma) J_T against the horizon T: exact curve, its limit, the "
     "band that the tail bound allows, and Monte Carlo points with 95 percent intervals.",
     gamma="discount γ",
 )
 def truncation(figure: Figure):
     axes = figure.subplots()
-    title(axes, "What lies beyond the horizon dies like $γ^T$")
     axes.set(xlim=(0, 42), ylim=(-0.15, 1.85), xlabel="horizon $T$", ylabel=r"$(1-γ)\,J_T$")
     horizons = np.arange(0, 43)
     band = empty_band(axes)
@@ -178,7 +190,7 @@ def truncation(figure: Figure):
     names = (
         (f"{TRUNCATION_ROLLOUTS} trajectories, 95 % intervals", ESTIMATE),
         ("exact $(1-γ)\\,J_T$", TRUTH),
-        ("band: $(1-γ)\\,J \\pm γ^T R_{\\max}$", FAINT),
+        ("dashed: $(1-γ)\\,J$; band: $\\pm γ^T R_{\\max}$", FAINT),
     )
     lines_of_text(axes, (41.5, 1.68), 0.16, *names, ha="right")
     policy = examples.running_policy()
@@ -206,7 +218,7 @@ def truncation(figure: Figure):
 
 
 def finite_objectives(mdp: FiniteMDP, policy: TabularSoftmax, horizon: int) -> np.ndarray:
-    """J_0, ..., J_T as an array [T+1] (eq:J-finite-matrix)."""
+    """J_0, ..., J_T as an array [T+1] (``eq:J-finite-matrix``)."""
     laws = score_moments(mdp, policy, np.zeros_like(policy.probabilities), horizon, order=0)[0]
     rewards = laws[:-1] @ (policy.probabilities * mdp.R).sum(axis=1)
     discounted = mdp.gamma ** np.arange(horizon) * rewards
@@ -214,7 +226,7 @@ def finite_objectives(mdp: FiniteMDP, policy: TabularSoftmax, horizon: int) -> n
 
 
 def discounted_rewards(rollouts: Rollouts, gamma: float) -> np.ndarray:
-    """gamma^t r_t as an array [T,N]."""
+    """gamma^t r_t as an array [T, N]."""
     return gamma ** np.arange(rollouts.horizon)[:, None] * rollouts.rewards
 
 
@@ -222,6 +234,9 @@ WALK_STEPS, WALKS = 100, 6
 
 
 @picture(
+    title="The score sum wanders off while the likelihood dies",
+    caption="Six trajectories of the running MDP: the sum of their scores, and the likelihood "
+    "of their prefixes.",
     alt="Upper panel: score sums of six trajectories wander inside a band of two standard "
     "deviations that widens like the square root of t. Lower panel: the log10-likelihoods of the "
     "same prefixes fall in nearly straight lines.",
@@ -231,7 +246,6 @@ WALK_STEPS, WALKS = 100, 6
 )
 def score_walk(figure: Figure):
     upper, lower = figure.subplots(2, 1, sharex=True)
-    title(upper, "The score sum wanders off while the likelihood dies")
     upper.set(xlim=(0, WALK_STEPS + 1), ylim=(-16, 16), ylabel="$M_t$")
     lower.set(ylim=(-66, 2), xlabel="$t$", ylabel=r"$\log_{10}$ likelihood")
     times = np.arange(WALK_STEPS + 1)
@@ -240,6 +254,8 @@ def score_walk(figure: Figure):
     falls = [curve(lower, CONTRAST, lw=0.9) for _ in range(WALKS)]
     cursors = [upper.axvline(0, ymin=0.17, color=INK, lw=1), lower.axvline(0, color=INK, lw=1)]
     upper.text(1, -15, r"band: $\pm 2$ exact standard deviations", color=FAINT)
+    upper.text(1, 12, f"{WALKS} score sums", color=ESTIMATE)
+    lower.text(1, -62, "their likelihoods; line: $T$", color=CONTRAST)
     mdp = examples.running()
 
     def draw(rng, p, horizon):
@@ -265,7 +281,10 @@ def score_walk(figure: Figure):
 
 
 def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts) -> np.ndarray:
-    """log10 of the likelihood of every prefix of every trajectory, [T,N] (eq:log-likelihood)."""
+    """log10 of the likelihood of every prefix of each trajectory, [T, N].
+
+    ``eq:log-likelihood``.
+    """
     states, actions = rollouts.states, rollouts.actions
     steps = np.log10(policy.probabilities[states, actions])
     steps[0] += np.log10(mdp.rho0[states[0]])
@@ -274,6 +293,8 @@ def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts
 
 
 @picture(
+    title="Two policies have ever less in common",
+    caption="The share of action 1 among T actions under p = 0.5 and under a second policy.",
     alt="Two binomial laws of the share of action 1 among T actions, one for p = 1/2 and one for "
     "the other policy. As T grows both sharpen and their overlap vanishes.",
     horizon="horizon T",
@@ -281,7 +302,6 @@ def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts
 )
 def two_laws(figure: Figure):
     axes = figure.subplots()
-    title(axes, "Two policies have ever less in common")
     axes.set(xlim=(-0.02, 1.02), ylim=(0, 1.18))
     axes.set_xlabel("share of action 1 among the first $T$ actions")
     axes.set_ylabel("probability (largest = 1)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from utils.common.validation import check_count, check_name
 from utils.estimators.forms import rewards_to_go
@@ -38,7 +39,7 @@ class Recipe:
 class Batch:
     """Episodes of CartPole side by side, time-major.
 
-    x      [T + 1, N, 4] observations over `SCALE`, so that 1 is large
+    x      [T + 1, N, 4] observations over ``SCALE``, so that 1 is large
     score  [T, N]        a_t - p_t, the score by the logit of action 1
     alive  [T, N]        whether the episode had not ended before step t; the reward is then 1
     failed [T, N]        whether the pole fell or the cart left the track at step t
@@ -88,9 +89,11 @@ def climb(
 def play(env, theta: np.ndarray, rng: np.random.Generator) -> Batch:
     """One episode in each of the environments; ``theta`` [N, 4] holds a policy for each."""
     x = env.reset()[0] / SCALE
-    xs, scores, alive, failed = [x], [], [np.ones(len(theta), dtype=bool)], []
+    xs, alive = [x], [np.ones(len(theta), dtype=bool)]
+    scores: list[np.ndarray] = []
+    failed: list[np.ndarray] = []
     while alive[-1].any() and len(scores) < LONGEST:
-        p = 1 / (1 + np.exp(-np.einsum("nd,nd->n", x, theta)))
+        p = expit(np.einsum("nd,nd->n", x, theta))
         a = rng.random(len(p)) < p
         observed, _, terminated, truncated, _ = env.step(a.astype(np.int64))
         x = observed / SCALE

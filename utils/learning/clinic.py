@@ -122,8 +122,8 @@ def batch_steps(loss: Loss, cut: bool = False) -> tuple[np.ndarray, np.ndarray]:
     With ``cut`` the third step is where the record stops, otherwise it is where the episode ends.
 
     The derivative is taken by a complex step, which is exact: f(theta + i h) has the imaginary part
-    h f'(theta), up to terms in h^3. So a loss may use all analytic functions, and `detach` where it
-    wants a constant.
+    h f'(theta), up to terms in h^3. So a loss may use all analytic functions, and ``detach`` where
+    it wants a constant.
     """
     steps = np.empty((len(batches()), HOME))
     for k in range(HOME):
@@ -134,7 +134,7 @@ def batch_steps(loss: Loss, cut: bool = False) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mean_step(loss: Loss, cut: bool = False) -> np.ndarray:
-    """E[-grad loss] over batches of two independent episodes, [2]; see `batch_steps`."""
+    """E[-grad loss] over batches of two independent episodes, [2]; see ``batch_steps``."""
     chances, steps = batch_steps(loss, cut)
     return chances @ steps
 
@@ -142,7 +142,7 @@ def mean_step(loss: Loss, cut: bool = False) -> np.ndarray:
 def batch_differences(loss: Loss, cut: bool = False) -> np.ndarray:
     """-grad loss of every batch by central differences in real numbers, [B, 2].
 
-    A second route to `batch_steps`, right up to about 1e-9 also where the loss is not analytic
+    A second route to ``batch_steps``, right up to about 1e-9 also where the loss is not analytic
     (``abs``, ``conj``). What the loss detaches at theta is kept while theta' moves.
     """
     global _detached, _replay

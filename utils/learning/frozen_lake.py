@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from utils import exact
@@ -41,14 +43,29 @@ def climb(
 
     Williams (1992); Sutton and Barto (2018), sections 13.3 to 13.5.
     """
+    learner = policies(env, mdp, method, updates, episodes, step_size, rng, horizon, rate)
+    return np.array([exact.finite_horizon_objective(mdp, pi, horizon) for pi in learner])
+
+
+def policies(
+    env,
+    mdp: FiniteMDP,
+    method: str,
+    updates: int,
+    episodes: int,
+    step_size: float,
+    rng: np.random.Generator,
+    horizon: int = 100,
+    rate: float = 0.2,
+) -> Iterator[TabularSoftmax]:
+    """The policy after 0, 1, ..., ``updates`` steps of ``climb``, with the same arguments."""
     check_name("method", method, METHODS)
     theta, v = np.zeros(mdp.R.shape), np.zeros(mdp.n_states)
-    objective = []
     for k in range(updates + 1):
         policy = TabularSoftmax(theta)
-        objective.append(exact.finite_horizon_objective(mdp, policy, horizon))
+        yield policy
         if k == updates:
-            break
+            return
         batch = collect(env, policy, episodes, horizon, rng)
         if method == "actor-critic":
             ghat = policy_gradient(batch, policy, mdp, "td-error", critic=(v, np.zeros_like(theta)))
@@ -58,7 +75,6 @@ def climb(
             ghat = policy_gradient(batch, policy, mdp, baseline=baseline)
             v = towards_returns(v, batch, mdp, rate)
         theta = theta + step_size * ghat.mean
-    return np.array(objective)
 
 
 def best_finite_horizon_objective(mdp: FiniteMDP, horizon: int) -> float:

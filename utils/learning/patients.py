@@ -77,7 +77,7 @@ class Patient:
 
     @property
     def right_step(self) -> np.ndarray:
-        """What the mean of the step should be, [2]; see `clinic.right_step`."""
+        """What the mean of the step should be, [2]; see ``clinic.right_step``."""
         return clinic.right_step(self.cut)
 
     @cached_property

@@ -111,7 +111,7 @@ def worlds(shared: bool = False) -> dict[str, tuple[FiniteMDP, FinitePolicy]]:
 
     "the running MDP" with gamma = 1/2 and "FrozenLake" with gamma = 9/10, each with its policy.
     ``shared`` gives each policy one parameter, the logit of one action in all states
-    (`shared_logit`): action 1 of the running MDP, action 2 (right) on the ice.
+    (``shared_logit``): action 1 of the running MDP, action 2 (right) on the ice.
     """
     found = {
         "the running MDP": (running(gamma=0.5), running_policy(), 1),
@@ -146,7 +146,7 @@ def short_corridor_policy(p: float = 0.5) -> LinearSoftmax:
         raise ValueError(f"p is {p}, not strictly inside (0, 1)")
     features = np.zeros((4, 2, 1))
     features[:, 1] = 1
-    return LinearSoftmax(features, [np.log(p / (1 - p))])
+    return LinearSoftmax(features, np.array([np.log(p / (1 - p))]))
 
 
 def deterministic_kernel(next_states) -> np.ndarray:

@@ -23,40 +23,31 @@ from utils.model.gymnasium_table import read_table
 class FiniteMDP:
     """A Markov decision process with finitely many states and actions (``def:law``).
 
-    Parameters
-    ----------
-    P : array [S, A, S]
-        ``P[s, a, s']`` is the probability of the next state s' after action a in state s.
-    R : array [S, A] or [S, A, S]
-        ``R[s, a]`` is the mean reward of action a in state s; or ``R[s, a, s']`` is the reward
-        of the transition.
-    gamma : float in [0, 1]
-        The discount. 1 is for finite horizons, and for episodes that end with certainty.
-    rho0 : array [S]
-        The law of the first state.
-    reward_sd : number or array [S, A] or [S, A, S]
-        The standard deviation of normal noise that is added to each reward, independent of
-        everything else. None unless given.
-    R_next : array [S, A, S]
-        Another way to give the rewards of transitions, beside their means ``R``.
+    P          [S, A, S]; ``P[s, a, s']`` is the probability of the next state s' after action a in
+               state s
+    R          [S, A], ``R[s, a]`` is the mean reward of action a in state s; or [S, A, S],
+               ``R[s, a, s']`` is the reward of the transition
+    gamma      the discount, in [0, 1]; 1 is for finite horizons, and for episodes that end with
+               certainty
+    rho0       [S], the law of the first state
+    reward_sd  a number, [S, A] or [S, A, S]: the standard deviation of normal noise that is added
+               to each reward, independent of everything else; none unless given
+    R_next     [S, A, S], another way to give the rewards of transitions, beside their means ``R``
 
     However the rewards are given, ``R`` [S, A] holds the means given (s, a), and ``R_next``
     [S, A, S] the rewards of transitions, or None if (s, a) alone decides. ``reward_sd`` is an array
     [S, A] or [S, A, S]. The arrays are copied and made read-only.
 
-    Raises
-    ------
-    ValueError
-        For a wrong shape, a number that is not finite, a probability that is negative, a law that
-        does not sum to 1, a negative standard deviation and a discount outside [0, 1]. The message
-        names the entry.
+    ValueError for a wrong shape, a number that is not finite, a probability that is negative, a law
+    that does not sum to 1, a negative standard deviation and a discount outside [0, 1]. The message
+    names the entry.
     """
 
     P: np.ndarray
     R: np.ndarray
     gamma: float
     rho0: np.ndarray
-    reward_sd: np.ndarray | float = 0.0
+    reward_sd: Any = 0.0
     R_next: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -114,7 +105,7 @@ class FiniteMDP:
         """P_pi(s, s') = sum_a pi(a|s) P(s'|s, a), [S, S]."""
         return np.matmul(probabilities[:, None, :], self.P)[:, 0, :]
 
-    def mean_reward(self, s, a, next_s):
+    def transition_reward(self, s: Any, a: Any, next_s: Any) -> Any:
         """The reward of transitions s, a -> s', its noise left out: R(s, a, s') or R(s, a)."""
         return self.R[s, a] if self.R_next is None else self.R_next[s, a, next_s]
 
@@ -164,7 +155,7 @@ class FiniteMDP:
             return array.swapaxes(0, 1) if array.ndim == 3 else array
 
         tables = state_first("P", P), state_first("R", R)
-        return cls(*tables, gamma, rho0, state_first("reward_sd", reward_sd))
+        return cls(*tables, gamma, np.asarray(rho0), state_first("reward_sd", reward_sd))
 
     @classmethod
     def from_gymnasium(cls, env: Any, gamma: float = 0.9) -> FiniteMDP:

@@ -17,13 +17,13 @@ from utils.common.validation import (
     finite_array,
     real_array,
 )
-from utils.model.mdp import FiniteMDP
+from utils.model.protocol import MDP, Policy, TabularMDP
 
 
 class FinitePolicy:
     """What every policy here has: ``probabilities`` [S, A] and the means to sample from them."""
 
-    probabilities: np.ndarray
+    probabilities: Any  # an array; a field of some policies, worked out by others
 
     @property
     def n_states(self) -> int:
@@ -105,10 +105,7 @@ class TabularSoftmax(DifferentiablePolicy):
 
     A logit of -inf forbids an action: its probability is 0, and so is every gradient there.
 
-    Raises
-    ------
-    ValueError
-        If an entry of ``theta`` is neither a number nor -inf, or a row has no finite logit.
+    ValueError if an entry of ``theta`` is neither a number nor -inf, or a row has no finite logit.
     """
 
     theta: np.ndarray
@@ -237,13 +234,14 @@ def logit_table(name: str, values: Any, shape: tuple[int | None, int | None]) ->
     table = real_array(name, values)
     check_shape(name, table, shape)
     allowed = np.isfinite(table)
-    wrong = np.argwhere(~allowed & ~np.isneginf(table))
-    if len(wrong):
-        where = tuple(wrong[0])
-        raise ValueError(f"{entry(name, where)} is {table[where]}, not a finite number or -inf")
-    empty = np.flatnonzero(~allowed.any(axis=1))
-    if len(empty):
-        raise ValueError(f"{name}[{empty[0]}] forbids every action: one logit must be finite")
+    if not allowed.all():
+        wrong = np.argwhere(~allowed & ~np.isneginf(table))
+        if len(wrong):
+            where = tuple(wrong[0])
+            raise ValueError(f"{entry(name, where)} is {table[where]}, not a finite number or -inf")
+        empty = np.flatnonzero(~allowed.any(axis=1))
+        if len(empty):
+            raise ValueError(f"{name}[{empty[0]}] forbids every action: one logit must be finite")
     table.flags.writeable = False
     return table
 
@@ -266,7 +264,7 @@ def cumulative(probabilities: np.ndarray) -> np.ndarray:
     return sums / sums[..., -1:]
 
 
-def check_fits(mdp: FiniteMDP, policy: FinitePolicy) -> None:
+def check_fits(mdp: MDP | TabularMDP, policy: Policy) -> None:
     """Raise unless the policy is for the states and actions of this MDP."""
     if not (hasattr(mdp, "rho0") and hasattr(mdp, "R")):
         raise ValueError(f"mdp is a {type(mdp).__name__}, not an MDP")
@@ -279,7 +277,7 @@ def check_fits(mdp: FiniteMDP, policy: FinitePolicy) -> None:
         )
 
 
-def check_differentiable(policy) -> None:
+def check_differentiable(policy: object) -> None:
     """Raise unless the policy has parameters and a score, as a gradient needs."""
     if not hasattr(policy, "scores"):
         raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import comb
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class RationalProblem:
     def information(self) -> Fraction:
         """I = max_s sum_a dpi(a|s)^2 / pi(a|s), terms with pi(a|s) = 0 left out."""
         positive = self.pi > 0
-        ratio = self.dpi**2 / np.where(positive, self.pi, Fraction(1))
+        ratio = self.dpi**2 / np.where(positive, self.pi, 1)
         return (ratio * positive).sum(axis=1).max()
 
     @property
@@ -84,6 +85,20 @@ def survival_chain(p: Fraction, gamma: Fraction) -> RationalProblem:
     pi = np.array([[1 - p, p], [stay, 0 * stay]])
     dpi = np.array([[-stay, stay], [0 * stay, 0 * stay]])
     return RationalProblem(mdp, pi, dpi, np.array([[0 * stay, stay], [stay, 0 * stay]]))
+
+
+def majority_slope(n: int) -> Fraction:
+    """The slope of the mean of the sign of the majority of ``n`` fair coins, n odd.
+
+    A counter of heads is an MDP: the state is the count, and r_k is the sign of heads minus tails
+    after k + 1 = n tosses. Along the logit of all coins together the slope is
+    E|heads - tails|/2 = n C(n-1, (n-1)/2) / 2^n, of the order of sqrt(n), with osc = 1, L = 1/2 and
+    I = 1/4 (``eq:grad-single-bound``). ValueError if n is even.
+    """
+    check_count("n", n)
+    if n % 2 == 0:
+        raise ValueError(f"n is {n}; it should be odd, so that there is a majority")
+    return Fraction(n * comb(n - 1, (n - 1) // 2), 2**n)
 
 
 def random_laws(rng: np.random.Generator, *shape: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Exact fractions in place of floats: the variance recursions give rational numbers from these.
 
-``utils.exact.variance`` only adds, multiplies and solves linear equations. Fed with arrays of
+``utils.estimators.variance`` only adds, multiplies and solves linear equations. Fed with arrays of
 ``fractions.Fraction``, it returns fractions, which a chapter can print and a test can compare
 without a tolerance.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -26,17 +27,19 @@ def fractions(values) -> np.ndarray:
 class RationalMDP:
     """The tables of a finite MDP as fractions, with the names of ``FiniteMDP``.
 
+    Lists, numbers and strings such as "2/5" are taken for arrays of fractions.
+
     P [S, A, S]; R [S, A], or [S, A, S] for rewards of transitions; gamma; rho0 [S]; ``reward_sd``
     a number, [S, A] or [S, A, S]. ``R`` then holds the means, ``R_next`` [S, A, S] the rewards of
     transitions or None.
     """
 
-    P: np.ndarray
-    R: np.ndarray
-    gamma: Fraction
-    rho0: np.ndarray
-    reward_sd: np.ndarray | Fraction | int = 0
-    R_next: np.ndarray | None = None
+    P: Any
+    R: Any
+    gamma: Any
+    rho0: Any
+    reward_sd: Any = 0
+    R_next: Any = None
 
     def __post_init__(self) -> None:
         P, R, rho0, sd = (fractions(x) for x in (self.P, self.R, self.rho0, self.reward_sd))
@@ -91,8 +94,8 @@ class RationalMDP:
 class RationalPolicy:
     """pi(a|s) [S, A] and the score psi(s, a) [S, A, d] as fractions."""
 
-    probabilities: np.ndarray
-    scores: np.ndarray
+    probabilities: Any
+    scores: Any
 
     def __post_init__(self) -> None:
         for name in ("probabilities", "scores"):

@@ -52,22 +52,28 @@ class AliasTables:
         offsets = (cells + 1) * column_words - limits
         return cls(np.array(shift), offsets, both.ravel())
 
-    def draw(self, labels, words, out, cells) -> None:
-        """Write one label to each entry of ``out`` [N].
+    def draw(self, last: np.ndarray, words: np.ndarray, out: np.ndarray) -> None:
+        """Write labels to ``out`` [k, N], each row drawn from the laws that the row before names.
 
-        The number of the law is the high part of ``labels`` [N], above 32 bits; the low part may
-        hold anything. ``words`` [N] are random 32-bit words; they are overwritten. ``cells`` [N] is
-        scratch. All are int64.
+        The number of a law is the high part of a label, above 32 bits; the low part may hold
+        anything. The first row is drawn from the laws in ``last`` [N]. ``words`` [k, N] are random
+        32-bit words; they are overwritten. All are int64.
         """
-        # Exclusive or, not a sum: it keeps the law, and it permutes the words, whatever the low
-        # part of the label is. So a uniform word stays uniform, and nothing needs to be masked.
-        keys = np.bitwise_xor(words, labels, out=words)
-        np.right_shift(keys, self.shift, out=cells)
-        # mode="clip" spares NumPy a protective copy of `out`; no index is out of range.
-        self.offsets.take(cells, None, out, "clip")
-        np.add(keys, out, out=keys)
-        np.right_shift(keys, self.shift, out=cells)
-        self.labels.take(cells, None, out, "clip")
+        cells = np.empty(last.shape, dtype=np.int64)
+        # Looked up once, and results passed by position: rows are short, and each call counts.
+        shift, offset_of, label_of = self.shift, self.offsets.take, self.labels.take
+        xor, shifted, plus = np.bitwise_xor, np.right_shift, np.add
+        for keys, labels in zip(words, out, strict=True):
+            # Exclusive or, not a sum: it keeps the law, and it permutes the words, whatever the low
+            # part of the label is. So a uniform word stays uniform, and nothing is masked.
+            xor(keys, last, keys)
+            shifted(keys, shift, cells)
+            # mode="clip" spares NumPy a protective copy of the result; no index is out of range.
+            offset_of(cells, None, labels, "clip")
+            plus(keys, labels, keys)
+            shifted(keys, shift, cells)
+            label_of(cells, None, labels, "clip")
+            last = labels
 
 
 def word_shares(probabilities: np.ndarray) -> np.ndarray:

@@ -73,7 +73,7 @@ def _possible_steps(mdp: FiniteMDP) -> Branches:
     numbers = (states * places + ranks) * row + actions
     rewards = np.zeros(n_states * places * row)
     real = np.nonzero(probabilities)
-    rewards[numbers[real]] = mdp.mean_reward(real[0], actions[real], next_states[real])
+    rewards[numbers[real]] = mdp.transition_reward(real[0], actions[real], next_states[real])
     return Branches(states * row + actions, numbers, next_states, probabilities, rewards)
 
 

@@ -42,7 +42,7 @@ class AliasSteps:
         """Draw the steps of ``rollouts`` (``Rollouts``), whose first states are there already."""
         path, actions, rewards = rollouts.path, rollouts.actions, rollouts.rewards
         horizon, n = actions.shape
-        last, cells = path[0] << 32, np.empty(n, dtype=np.int64)
+        last = path[0].astype(np.int64) << 32
         length = self.strides.length
         n_strides = max(1, BLOCK // (n * length))
         labels, scratch = np.empty((2, n_strides, n), dtype=np.int64)
@@ -50,9 +50,8 @@ class AliasSteps:
             k = min(n_strides, -(-(horizon - t) // length))
             drawn = labels[:k]
             words = rng.bit_generator.random_raw((k * n + 1) // 2).view(np.uint32)[: k * n]
-            for word, label in zip(words.astype(np.int64).reshape(k, n), drawn, strict=True):
-                self.strides.tables.draw(last, word, label, cells)
-                last = label
+            self.strides.tables.draw(last, words.astype(np.int64).reshape(k, n), drawn)
+            last = drawn[-1]
             self._unpack(drawn, path[t:], actions[t:], rewards[t:], scratch[:k])
 
     def _unpack(self, labels, path, actions, rewards, numbers) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from utils.model.policies import FinitePolicy, check_fits, cumulative
 from utils.sampling.engine import BLOCK, AliasSteps
 from utils.sampling.memory import keep_freed_memory
 
+BYTES_A_STEP = 16
+MOST_BYTES = 4 * 10**9
+
 
 def textbook_steps(
     mdp: FiniteMDP, policy: FinitePolicy, rollouts: Rollouts, rng: np.random.Generator
@@ -40,7 +44,7 @@ def textbook_steps(
         u, v = rng.random((2, rollouts.n, 1))
         a = (policy_cdf[s] <= u).sum(axis=1)
         next_s = (kernel_cdf[s, a] <= v).sum(axis=1)
-        actions[t], path[t + 1], rewards[t] = a, next_s, mdp.mean_reward(s, a, next_s)
+        actions[t], path[t + 1], rewards[t] = a, next_s, mdp.transition_reward(s, a, next_s)
 
 
 def add_noise(mdp: FiniteMDP, rollouts: Rollouts, rng: np.random.Generator) -> None:
@@ -69,6 +73,9 @@ def simulate(
     ``common_random_numbers`` ``textbook_steps`` itself draws them. Then two policies that are
     close, run with the same seed, take almost the same paths, so that an estimate moves smoothly
     along a slider. This is slower.
+
+    ValueError if the trajectories would take more than 4 GB (16 bytes a step);
+    ``simulate_in_chunks`` then draws as many, a part at a time.
     """
     check_fits(mdp, policy)
     n, horizon = check_count("n", n), check_count("horizon", horizon)
@@ -76,6 +83,7 @@ def simulate(
     rollouts = Rollouts.empty(n, horizon, mdp)
     if check_flag("mean_rewards", mean_rewards):
         mdp = mdp.with_mean_rewards
+    draw: Callable[[Rollouts, np.random.Generator], None]
     if check_flag("common_random_numbers", common_random_numbers):
         draw = partial(textbook_steps, mdp, policy)
     else:
@@ -132,8 +140,9 @@ class Rollouts:
     """N trajectories of T steps, time-major: entry [t, n] belongs to step t of trajectory n.
 
     ``path`` [T + 1, N] holds the states s_0, ..., s_T as integers, ``actions`` [T, N] integers and
-    ``rewards`` [T, N] floats. ``mdp`` is the MDP that was simulated; rollouts made by hand have
-    none. ValueError if the shapes do not fit together, or if an entry is not a number of its kind.
+    ``rewards`` [T, N] floats: 16 bytes a step where they are drawn here. ``mdp`` is the MDP that
+    was simulated; rollouts made by hand have none. ValueError if the shapes do not fit together, or
+    if an entry is not a number of its kind.
     """
 
     path: np.ndarray
@@ -142,9 +151,9 @@ class Rollouts:
     mdp: FiniteMDP | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        for name in ("path", "actions", "rewards"):
-            kind = "iu" if name != "rewards" else "f"
-            object.__setattr__(self, name, plain_array(name, getattr(self, name), kind))
+        object.__setattr__(self, "path", _integers("path", self.path))
+        object.__setattr__(self, "actions", _integers("actions", self.actions))
+        object.__setattr__(self, "rewards", plain_array("rewards", self.rewards, "f"))
         check_shape("actions", self.actions, (None, None))
         check_shape("rewards", self.rewards, self.actions.shape)
         check_shape("path", self.path, (self.horizon + 1, self.n))
@@ -185,16 +194,28 @@ class Rollouts:
 
     @classmethod
     def empty(cls, n: int, horizon: int, mdp: FiniteMDP) -> Rollouts:
-        """Arrays to be filled with trajectories of this MDP."""
+        """Arrays to be filled with trajectories of this MDP; not more than ``MOST_BYTES``."""
+        size = BYTES_A_STEP * n * horizon + 4 * n
+        if size > MOST_BYTES:
+            raise ValueError(
+                f"n = {n} trajectories of horizon = {horizon} steps take {size:,} bytes, more than "
+                f"{MOST_BYTES:,}; simulate_in_chunks draws as many, a part at a time"
+            )
         return cls(
-            np.empty((horizon + 1, n), dtype=np.int64),
-            np.empty((horizon, n), dtype=np.int64),
+            np.empty((horizon + 1, n), dtype=np.int32),
+            np.empty((horizon, n), dtype=np.int32),
             np.empty((horizon, n)),
         )._of(mdp)
 
     def _of(self, mdp: FiniteMDP | None) -> Rollouts:
         object.__setattr__(self, "mdp", mdp)
         return self
+
+
+def _integers(name: str, values: Any) -> np.ndarray:
+    """Indices with room for arithmetic on them: integers of 32 or 64 bits with a sign."""
+    array = plain_array(name, values, "iu")
+    return array if array.dtype in (np.int32, np.int64) else array.astype(np.int64)
 
 
 def _check_same_steps(simulated: FiniteMDP, mdp: FiniteMDP) -> None:

@@ -9,11 +9,11 @@ PRIME = 2**61 - 1
 
 
 class Dual:
-    """value + slope e with e^2 = 0, over the integers modulo `PRIME`.
+    """value + slope e with e^2 = 0, over the integers modulo ``PRIME``.
 
     The slope is None for a number whose derivative is not known, such as a gradient. Two numbers
     are equal if their values are: a slope is a derivative, and a statement about it is made with
-    `FiniteFieldMDP.gradient`.
+    ``FiniteFieldMDP.gradient``.
     """
 
     __slots__ = ("slope", "value")

@@ -1,7 +1,7 @@
 """Means of estimators by enumeration of all prefixes, on symbolic and finite-field MDPs.
 
-Every function takes a `symbolic.SymbolicMDP` or a `finite_field.FiniteFieldMDP` and only adds and
-multiplies. The score is taken along the MDP's one direction.
+Every function takes a ``symbolic.SymbolicMDP`` or a ``finite_field.FiniteFieldMDP`` and only adds
+and multiplies. The score is taken along the MDP's one direction.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def conditional_laws(law: dict[Prefix, Any]) -> dict[tuple[int, ...], Any]:
 
 
 def declared_laws(mdp: SymbolicMDP, horizon: int) -> dict[tuple[int, ...], Any]:
-    """What rho0, P and pi say about each next state and action; same keys as `conditional_laws`."""
+    """What rho0, P and pi say of each next state and action; same keys as ``conditional_laws``."""
     declared: dict[tuple[int, ...], Any] = {}
     for tau in mdp.prefixes(horizon):
         flat = tuple(entry for step in tau for entry in step)
@@ -145,3 +145,15 @@ def declared_laws(mdp: SymbolicMDP, horizon: int) -> dict[tuple[int, ...], Any]:
             else:
                 declared[flat[:length]] = mdp.pi[past[-1], last]
     return declared
+
+
+def mean_over_lives(terms: Sequence[Any], survival: Any, horizon: int, first: int = 1) -> Any:
+    """E[sum_{t<N} f_t] for numbers f_t and lives of at most T steps (``eq:killed-process``).
+
+    After each step the life goes on with probability ``survival``; N counts the steps from
+    ``first``: 1 is right, 0 is the convention that leaves out the last state.
+    """
+    ended = sum(
+        (1 - survival) * survival**n * sum(terms[: first + n]) for n in range(horizon - first)
+    )
+    return ended + survival ** (horizon - first) * sum(terms[:horizon])

@@ -8,7 +8,7 @@ Probabilistic algorithms for sparse polynomials.
 
 Here the point is an MDP. Its numbers are dual numbers v + w e with e^2 = 0: v is the value and w
 the derivative along the direction D of theta-space, so gradients are exact too. The simplex
-constraints hold by elimination of the last entry, as in `symbolic.free_mdp`. Nothing has to be
+constraints hold by elimination of the last entry, as in ``symbolic.free_mdp``. Nothing has to be
 positive: an identity between rational functions does not know about probabilities.
 """
 
@@ -29,9 +29,9 @@ from utils.symbolic.mdp import SymbolicMDP
 
 @dataclass(frozen=True, eq=False)
 class FiniteFieldMDP(SymbolicMDP):
-    """A `SymbolicMDP` whose symbols all have values, drawn at random modulo `PRIME`.
+    """A ``SymbolicMDP`` whose symbols all have values, drawn at random modulo ``PRIME``.
 
-    Formulas read as they do there. `gradient` returns the derivative along the direction `dpi`.
+    Formulas read as they do there. ``gradient`` returns the derivative along the direction ``dpi``.
     """
 
     def gradient(self, value: Any) -> Any:
@@ -59,8 +59,8 @@ def random_point(
 ) -> FiniteFieldMDP:
     """An MDP of this size, and a direction for its policy, uniform over all points of the field.
 
-    `extra` more random numbers come as `extra`, and tables of them, {name: shape}, as `tables`, for
-    the statement at hand.
+    ``extra`` more random numbers come as ``extra``, and tables of them, {name: shape}, as
+    ``tables``, for the statement at hand.
     """
     check_count("n_states", n_states)
     check_count("n_actions", n_actions, least=2)

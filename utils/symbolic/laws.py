@@ -49,7 +49,7 @@ class FiniteLaw:
             for index in np.ndindex(value.shape):
                 out[index] = self.gradient(value[index])
             return out
-        value = self.p[0] * 0 + value
+        value = self.p[0].field.field_new(value)
         return object_array(
             [
                 sum((value.diff(symbol) * d for symbol, d in direction), value * 0)
@@ -58,12 +58,12 @@ class FiniteLaw:
         )
 
     def hessian(self, value: Any) -> np.ndarray:
-        """The matrix of second derivatives, [K,K]; of an array [...], [..., K,K]."""
+        """The matrix of second derivatives, [K, K]; of an array [...], [..., K,K]."""
         return self.gradient(self.gradient(value))
 
     @cached_property
     def score(self) -> np.ndarray:
-        """psi_i = grad p_i / p_i = grad log p_i, [n,K] (eq:log-derivative)."""
+        """psi_i = grad p_i / p_i = grad log p_i, [n,K] (``eq:log-derivative``)."""
         return self.gradient(self.p) / self.p[:, None]
 
     @cached_property

@@ -1,7 +1,7 @@
 """The same MDP with free symbols: each number of it lives in a field of rational functions.
 
 Nothing is chosen: the start law, the kernel, the rewards, gamma and the policy are symbols, and so
-is the derivative of the policy. The field keeps each element in a canonical form, so `==` between
+is the derivative of the policy. The field keeps each element in a canonical form, so ``==`` between
 two elements decides whether they agree for *every* value of the symbols. An identity that holds
 here holds for every MDP of this size and for every way to parameterise its policy.
 
@@ -10,14 +10,14 @@ pi(a|s) has some derivative D(s,a), and sum_a D(s,a) = 0. Both are left free, so
 for every direction of every parameterisation: softmax, sigmoid and shared weights are special cases
 by the chain rule.
 
-Arrays are NumPy object arrays of field elements with the shapes of `FiniteMDP`, so that a
-formula reads the same here and there: `m.rho0 @ m.P_pi @ m.r_pi`.
+Arrays are NumPy object arrays of field elements with the shapes of ``FiniteMDP``, so that a
+formula reads the same here and there: ``m.rho0 @ m.P_pi @ m.r_pi``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -37,14 +37,14 @@ class SymbolicMDP(Chain):
     """A finite MDP and a policy over a field of rational functions.
 
     gamma  field element
-    rho0   [S]      start law
-    P      [S,A,S]  kernel P(s'|s,a)
-    R      [S,A]    mean reward
-    pi     [S,A]    policy
-    dpi    [S,A]    derivative of the policy along a free direction of theta-space
+    rho0   [S]        start law
+    P      [S, A, S]  kernel P(s'|s,a)
+    R      [S, A]     mean reward
+    pi     [S, A]     policy
+    dpi    [S, A]     derivative of the policy along a free direction of theta-space
     moving tuple of pairs (free policy symbol, its derivative)
     extra  further free symbols
-    R_next [S,A,S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
+    R_next [S, A, S]  reward R(s,a,s') of a transition, or None; R is its mean over s'
     tables further free tables by name, such as a baseline b [S]
     """
 
@@ -61,34 +61,36 @@ class SymbolicMDP(Chain):
 
     @property
     def n_states(self) -> int:
+        """S, the number of states."""
         return self.R.shape[0]
 
     @property
     def n_actions(self) -> int:
+        """A, the number of actions."""
         return self.R.shape[1]
 
     @cached_property
     def score(self) -> np.ndarray:
-        """psi(s,a) = D(s,a) / pi(a|s), shape [S,A]."""
+        """psi(s,a) = D(s,a) / pi(a|s), [S, A]."""
         return self.dpi / self.pi
 
     @cached_property
     def A(self) -> np.ndarray:
-        """The advantage Q - V, shape [S,A]."""
+        """The advantage Q - V, [S, A]."""
         return self.Q - self.V[:, None]
 
     def action_gradient(self, f: np.ndarray) -> np.ndarray:
-        """sum_a D(s,a) f(s,a), shape [S]: h of eq:grad-bellman if f = Q. It is E[psi f | s]."""
+        """sum_a D(s,a) f(s,a), [S]: h of ``eq:grad-bellman`` if f = Q. It is E[psi f | s]."""
         return (self.dpi * f).sum(axis=1)
 
     def finite_horizon_objective(self, horizon: int) -> Any:
-        """J_T = sum_{t<T} gamma^t E[r_t] (eq:J-finite-matrix)."""
+        """J_T = sum_{t<T} gamma^t E[r_t] (``eq:J-finite-matrix``)."""
         steps = (self.gamma**t * (self.state_law(t) @ self.r_pi) for t in range(horizon))
         return sum(steps, 0 * self.gamma)
 
     @cached_property
     def occupancy(self) -> np.ndarray:
-        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), shape [S] (eq:occupancy)."""
+        """d_gamma(s) = (1 - gamma) sum_t gamma^t P(s_t = s), [S] (``eq:occupancy``)."""
         return self.occupancy_from(self.rho0)
 
     def occupancy_from(self, start: np.ndarray) -> np.ndarray:
@@ -107,11 +109,11 @@ class SymbolicMDP(Chain):
         return sum((value.diff(symbol) * d for symbol, d in self.moving), 0 * self.gamma)
 
     def prefixes(self, horizon: int) -> Iterator[Prefix]:
-        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length `horizon`."""
+        """Every prefix ((s_0,a_0), ..., (s_{T-1},a_{T-1})) of length ``horizon``."""
         return prefixes(self.n_states, self.n_actions, horizon)
 
     def factors(self, tau: Prefix) -> list[Any]:
-        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (eq:traj-likelihood)."""
+        """rho0(s_0), pi(a_0|s_0), P(s_1|s_0,a_0), pi(a_1|s_1), ... (``eq:traj-likelihood``)."""
         (state, action), *rest = tau
         out = [self.rho0[state], self.pi[state, action]]
         for next_state, next_action in rest:
@@ -120,11 +122,11 @@ class SymbolicMDP(Chain):
         return out
 
     def likelihood(self, tau: Prefix) -> Any:
-        """p_theta^T(tau), the product of `factors(tau)` (eq:traj-likelihood)."""
+        """p_theta^T(tau), the product of ``factors(tau)`` (``eq:traj-likelihood``)."""
         return prod(self.factors(tau))
 
     def score_sum(self, tau: Prefix) -> Any:
-        """M_T = sum of psi(s_t,a_t) over the steps of `tau`; 0 for the empty prefix."""
+        """M_T = sum of psi(s_t,a_t) over the steps of ``tau``; 0 for the empty prefix."""
         return sum((self.score[step] for step in tau), 0 * self.gamma)
 
     def reward(self, tau: Prefix, k: int) -> Any:
@@ -134,34 +136,124 @@ class SymbolicMDP(Chain):
         return self.R_next[(*tau[k], tau[k + 1][0])]
 
     def G(self, tau: Prefix, t: int = 0, gamma: Any = None) -> Any:
-        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (eq:return).
+        """The reward-to-go G_t = sum_{k>=t} gamma^(k-t) R(s_k,a_k) along a prefix (``eq:return``).
 
-        G(tau) is the return. Another `gamma` replaces the one of the MDP; 1 leaves out the
+        G(tau) is the return. Another ``gamma`` replaces the one of the MDP; 1 leaves out the
         discount. Rewards enter by their mean given (s,a).
         """
         g = self.gamma if gamma is None else gamma
         return sum((g ** (k - t) * self.R[tau[k]] for k in range(t, len(tau))), 0 * self.gamma)
 
     def mean_at(self, t: int, f: np.ndarray) -> Any:
-        """E[f(s_t,a_t)] for a table f [S,A]."""
+        """E[f(s_t,a_t)] for a table f [S, A]."""
         return self.state_law(t) @ self.average(f)
 
     def mean_score_at(self, t: int, f: np.ndarray) -> Any:
-        """E[psi_t f(s_t,a_t)] for a table f [S,A]."""
+        """E[psi_t f(s_t,a_t)] for a table f [S, A]."""
         return self.state_law(t) @ self.action_gradient(f)
 
     def policy_gradient(self, q: np.ndarray | None = None) -> Any:
-        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of eq:pgt-infinite.
+        """sum_s d_gamma(s)/(1-gamma) sum_a D(s,a) Q(s,a), the right side of ``eq:pgt-infinite``.
 
-        Another table `q` [S,A] may stand in the place of Q.
+        Another table ``q`` [S, A] may stand in the place of Q.
         """
         visits = self.occupancy / (1 - self.gamma)
         return visits @ self.action_gradient(self.Q if q is None else q)
 
+    def discounted_sum(self, values: np.ndarray) -> Any:
+        """sum_{t>=0} gamma^t E[f(s_t)] for f [S], from v = f + gamma P_pi v: rho0^T v.
+
+        With f(s) = sum_a D(s,a) Q(s,a) it is the first line of ``eq:pgt-infinite``.
+        """
+        return self.rho0 @ self.resolve(self.gamma, values)
+
+    def first_terms(self, horizon: int, Q: np.ndarray, rate: Any = None) -> Any:
+        """sum_{t<T} gamma^t E[psi_t Q_t(s_t,a_t)] for Q [T, S, A] (``eq:pgt-finite``).
+
+        Another ``rate`` replaces gamma; 1 drops the factor gamma^t.
+        """
+        g = self.gamma if rate is None else self.gamma**0 * rate
+        steps = (g**t * self.mean_score_at(t, Q[t]) for t in range(horizon))
+        return sum(steps, 0 * self.gamma)
+
+    def unrolled(self, count: int, remainder: bool = True) -> np.ndarray:
+        """sum_{t<n} gamma^t P_pi^t h + gamma^n P_pi^n grad V, [S] (``eq:unrolled``)."""
+        total, term = 0 * self.V, self.action_gradient(self.Q)
+        for _ in range(count):
+            total, term = total + term, self.P_pi @ term * self.gamma
+        rest = self.gradient(self.V)
+        for _ in range(count):
+            rest = self.P_pi @ rest * self.gamma
+        return total + rest if remainder else total
+
+    def pair_returns(self, t: int, horizon: int) -> np.ndarray:
+        """E[G_t^T 1{s_t=s, a_t=a}], [S, A], by enumeration of all prefixes of length T."""
+        found = self.pi * 0
+        for tau, probability in self.law(horizon).items():
+            found[tau[t]] += probability * self.G(tau, t)
+        return found
+
+    def state_returns(self, t: int, horizon: int) -> np.ndarray:
+        """E[G_t^T 1{s_t=s}], [S], by enumeration of all prefixes of length T."""
+        return self.expectation_where(lambda tau: self.G(tau, t), t, horizon)
+
+    def mean_return_given(
+        self, histories: Iterable[Prefix], t: int, horizon: int
+    ) -> dict[Prefix, Any]:
+        """{history: E[G_t^T | the prefix begins with it]}, by enumeration (``eq:markov``)."""
+        law, found = self.law(horizon), {}
+        for history in histories:
+            inside = {tau: x for tau, x in law.items() if tau[: len(history)] == history}
+            total = sum((x * self.G(tau, t) for tau, x in inside.items()), 0 * self.gamma)
+            found[history] = total / sum(inside.values(), 0 * self.gamma)
+        return found
+
+    def discounted_visits(self, horizon: int) -> np.ndarray:
+        """sum_{t<T} gamma^t P(s_t = s), [S]; times 1 - gamma, the first terms of d_gamma."""
+        return sum((self.state_law(t) * self.gamma**t for t in range(horizon)), 0 * self.rho0)
+
+    def state_law_by_enumeration(self, t: int) -> np.ndarray:
+        """P(s_t = s), [S], summed over all prefixes of length t + 1."""
+        return self.expectation_where(lambda tau: 1, t, t + 1)
+
+    def law(self, horizon: int) -> dict[Prefix, Any]:
+        """{tau: p_theta^T(tau)} for all prefixes of length ``horizon`` (``eq:traj-likelihood``)."""
+        return {tau: self.likelihood(tau) for tau in self.prefixes(horizon)}
+
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
-        """E[value(tau)] over all prefixes of length `horizon`, by enumeration."""
+        """E[value(tau)] over all prefixes of length ``horizon``, by enumeration."""
         terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
         return sum(terms, 0 * self.gamma)
+
+    def expectation_where(self, value: Callable[[Prefix], Any], t: int, horizon: int) -> np.ndarray:
+        """E[value(tau) 1{s_t = s}] for each s, [S], by enumeration of all prefixes."""
+        found = np.array([0 * self.gamma] * self.n_states, dtype=object)
+        for tau in self.prefixes(horizon):
+            found[tau[t][0]] += self.likelihood(tau) * value(tau)
+        return found
+
+    def mean_score_reward(self, t: int, k: int, peeks: bool = False) -> Any:
+        """E[psi_t r_k], by enumeration; 0 for k < t (``eq:past-reward``).
+
+        With ``peeks`` the reward is multiplied by the action a_t, which a reward of the past cannot
+        see.
+        """
+        steps = max(t, k + (self.R_next is not None)) + 1
+
+        def value(tau: Prefix) -> Any:
+            return self.score[tau[t]] * self.reward(tau, k) * (tau[t][1] if peeks else 1)
+
+        return self.expectation(value, steps)
+
+    def mean_rewards(self, horizon: int) -> np.ndarray:
+        """E[r_0], ..., E[r_{T-1}], [T], each by enumeration of all prefixes up to its step."""
+        means = [self.expectation(lambda tau: self.R[tau[-1]], t + 1) for t in range(horizon)]
+        return np.array(means, dtype=object)
+
+    def started_in(self, state: int) -> SymbolicMDP:
+        """The same world and policy with ``state`` for a certain start."""
+        start = [0 * self.gamma + (s == state) for s in range(self.n_states)]
+        return replace(self, rho0=np.array(start, dtype=object))
 
     def state_law(self, t: int) -> np.ndarray:
         """P(s_t = s) = rho0^T P_pi^t, [S]."""
@@ -169,7 +261,7 @@ class SymbolicMDP(Chain):
 
 
 def prefixes(n_states: int, n_actions: int, horizon: int) -> Iterator[Prefix]:
-    """Every sequence of `horizon` state-action pairs, in lexicographic order."""
+    """Every sequence of ``horizon`` state-action pairs, in lexicographic order."""
     if horizon < 0:
         raise ValueError(f"horizon is {horizon}; it should be at least 0")
     if horizon == 0:

@@ -18,7 +18,7 @@ def series(value: Any, symbol: FracElement, order: int) -> Any:
     """The coefficients c_0, ..., c_order of value = sum_k c_k symbol^k, an array [order + 1].
 
     An array of field elements [...] gives [..., order + 1]. ValueError if a value has a pole at 0
-    or `order` is negative.
+    or ``order`` is negative.
     """
     if order < 0:
         raise ValueError(f"order is {order}; it should be at least 0")
@@ -27,7 +27,7 @@ def series(value: Any, symbol: FracElement, order: int) -> Any:
         for index in np.ndindex(value.shape):
             out[index] = series(value[index], symbol, order)
         return out
-    value = symbol * 0 + value
+    value = symbol.field.field_new(value)
     above, below = (_coefficients(part, symbol) for part in (value.numer, value.denom))
     zero = symbol * 0
     first = below.get(0, zero)

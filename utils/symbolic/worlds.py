@@ -27,12 +27,12 @@ def free_mdp(
     """An MDP with every entry free. Simplex constraints hold by elimination of the last entry.
 
     Symbols: g for gamma, rho<s>, P<s><a><s'>, R<s><a>, p<s><a> for pi(a|s), D<s><a> for its
-    derivative; the names in `extra` are further symbols for the statement at hand. `tables` names
-    whole tables of them, `m.tables["b"]`: [S,A] each, or of the shape in {name: shape}. Without
-    `division` the numbers are polynomials, not fractions of them: V and the score are then out of
-    reach, but an identity with its denominators cleared is decided much faster. With
-    `reward_on_transition` the rewards are R<s><a><s'>, and R is their mean. ValueError if
-    there are fewer than one state or two actions: a single action leaves no policy to move.
+    derivative; the names in ``extra`` are further symbols for the statement at hand. ``tables``
+    names whole tables of them, ``m.tables["b"]``: [S, A] each, or of the shape in {name: shape}.
+    Without ``division`` the numbers are polynomials, not fractions of them: V and the score are
+    then out of reach, but an identity with its denominators cleared is decided much faster. With
+    ``reward_on_transition`` the rewards are R<s><a><s'>, and R is their mean. ValueError if there
+    are fewer than one state or two actions: a single action leaves no policy to move.
     """
     if n_states < 1 or n_actions < 2:
         raise ValueError(
@@ -78,7 +78,7 @@ def free_mdp(
 def table_shapes(
     tables: Sequence[str] | Mapping[str, tuple[int, ...]], n_states: int, n_actions: int
 ) -> dict[str, tuple[int, ...]]:
-    """{name: shape} of further tables; [S,A] where only the name is given."""
+    """{name: shape} of further tables; [S, A] where only the name is given."""
     if isinstance(tables, Mapping):
         return dict(tables)
     return dict.fromkeys(tables, (n_states, n_actions))
@@ -105,6 +105,7 @@ def in_words(names: Iterable[str]) -> str:
 
 
 def count(number: int, noun: str) -> str:
+    """The number with its noun, in the plural unless it is 1."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -135,8 +136,8 @@ def nonnegative_mdp(n_states: int = 2, n_actions: int = 2) -> tuple[SymbolicMDP,
 
     A probability is x/(1+x+...), gamma is g/(1+g), and R(s,a) = R_max - y(s,a) with y >= 0, so that
     an inequality between values can be read off the signs of coefficients
-    (`identities.check_at_most`). The derivative of the policy is not modelled. Returns the MDP and
-    the symbol R_max.
+    (``identities.check_at_most``). The derivative of the policy is not modelled. Returns the MDP
+    and the symbol R_max.
     """
     S, A = range(n_states), range(n_actions)
     names = ["g", "R_max", *(f"rho{s}" for s in S[1:])]
@@ -165,8 +166,8 @@ def nonnegative_mdp(n_states: int = 2, n_actions: int = 2) -> tuple[SymbolicMDP,
 def coin_mdp(P: Any, R: Any, gamma: Any, rho0: Any, p: FracElement) -> SymbolicMDP:
     """Two actions, and one parameter p that all states share: pi(1|s) = p.
 
-    P [S,2,S], R [S,2], gamma and rho0 [S] hold numbers or elements of the field of `p` (see
-    `generators`). The derivative is the one with respect to p itself: D(s,1) = 1, D(s,0) = -1.
+    P [S, 2, S], R [S, 2], gamma and rho0 [S] hold numbers or elements of the field of ``p`` (see
+    ``generators``). The derivative is the one with respect to p itself: D(s,1) = 1, D(s,0) = -1.
     """
     one = p**0
     fill = np.frompyfunc(lambda number: one * number, 1, 1)
@@ -184,10 +185,10 @@ def coin_mdp(P: Any, R: Any, gamma: Any, rho0: Any, p: FracElement) -> SymbolicM
 def parametric_mdp(
     P: Any, R: Any, gamma: Any, rho0: Any, pi: Any, along: FracElement
 ) -> SymbolicMDP:
-    """Any policy table pi [S,A] whose entries are elements of the field of the symbol `along`.
+    """Any policy table pi [S, A] whose entries are elements of the field of the symbol ``along``.
 
-    P [S,A,S], R [S,A], gamma and rho0 [S] hold numbers or elements of that field. The derivative is
-    the one with respect to `along`: D(s,a) = d pi(a|s) / d along, so that the MDPs of several
+    P [S, A, S], R [S, A], gamma and rho0 [S] hold numbers or elements of that field. The derivative
+    is the one with respect to ``along``: D(s,a) = d pi(a|s) / d along, so that the MDPs of several
     symbols give the coordinates of a gradient one by one.
     """
     one = along**0
@@ -205,5 +206,5 @@ def parametric_mdp(
 
 
 def generators(names: str) -> tuple[FracElement, ...]:
-    """The symbols of a field of rational functions, such as `p, c = generators("p, c")`."""
+    """The symbols of a field of rational functions, such as ``p, c = generators("p, c")``."""
     return tuple(field(names, QQ)[1:])

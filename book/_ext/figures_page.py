@@ -1,0 +1,195 @@
+"""Explorers become figures of the book: numbered, referable, with one style and one script.
+
+``{numref}`fig-truncation` `` says "Figure 1.3". ``[text](#fig-truncation;gamma=0.9)``
+opens the figure with its slider at 0.9. The ``{all-figures}`` directive lists every figure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape, unescape
+from pathlib import Path
+
+from docutils import nodes
+from ledger_page import reading_order
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from utils.explorer.markup import style
+from utils.explorer.static import script
+
+EXPLORER = re.compile(r'<figure class="explorer[^"]*" id="(fig-[^"]+)">')
+CAPTION = re.compile(
+    r'<figcaption[^>]*><a class="explorer-number"[^>]*>Figure</a> (.*?)</figcaption>'
+)
+KEYS = re.compile(r'data-name="([^"]+)" data-keys="([^"]+)"')
+LOGGER = logging.getLogger(__name__)
+SCRIPT, STYLE = "explorer.js", "explorer.css"
+
+
+class explorer_figure(nodes.General, nodes.Element):
+    """The HTML of one explorer; Sphinx numbers it together with the other figures."""
+
+
+class all_figures(nodes.General, nodes.Element):
+    """Stands on the page until every chapter has been read."""
+
+
+class AllFigures(SphinxDirective):
+    """``{all-figures}``: each figure with its number, its caption and its first frame."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.figure_pages.add(self.env.docname)
+        return [all_figures()]
+
+
+class FindExplorers(SphinxTransform):
+    """Put each explorer's HTML into a node that has an id, a caption and a number."""
+
+    default_priority = 400  # before labels are collected
+
+    def apply(self) -> None:
+        for raw in list(self.document.findall(nodes.raw)):
+            found = EXPLORER.search(raw.astext()) if raw.get("format") == "html" else None
+            if not found:
+                continue
+            name = found[1]
+            caption = CAPTION.search(raw.astext())
+            node = explorer_figure(html=raw.astext(), ids=[name], names=[name])
+            node["caption"] = unescape(caption[1]) if caption else ""
+            raw.replace_self(node)
+            self.document.note_explicit_target(node)
+
+
+def caption_of(node: nodes.Node) -> str:
+    """The caption by which Sphinx knows a figure; one without a caption has no number."""
+    return node["caption"]
+
+
+def number_of(app: Sphinx, docname: str, name: str) -> str:
+    """Such as "3.2"; "" for a figure without a number."""
+    numbers = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
+    return ".".join(map(str, numbers.get(name, ())))
+
+
+def visit_explorer(translator, node: explorer_figure) -> None:
+    # The id stands in the HTML.
+    number = number_of(translator.builder.app, translator.builder.current_docname, node["ids"][0])
+    html = node["html"]
+    if number:
+        html = html.replace(">Figure</a>", f">Figure {number}</a>", 1)
+    translator.body.append(html)
+    raise nodes.SkipNode
+
+
+def skip(translator, node: nodes.Node) -> None:
+    raise nodes.SkipNode
+
+
+class LinkFrames(SphinxPostTransform):
+    """Resolve ``#fig-name;p=0.3`` to the figure, on whatever page it is."""
+
+    default_priority = 5  # before MyST looks for a target of that name
+
+    def run(self, **_: object) -> None:
+        labels = self.env.get_domain("std").anonlabels
+        for node in list(self.document.findall(addnodes.pending_xref)):
+            name, separator, place = node.get("reftarget", "").partition(";")
+            if not separator or name not in labels:
+                continue
+            docname, label = labels[name]
+            self.require_position(docname, name, place, node)
+            page = self.app.builder.get_relative_uri(self.env.docname, docname)
+            link = nodes.reference("", "", internal=True, refuri=f"{page}#{label};{place}")
+            link.extend(node.children)
+            node.replace_self(link)
+
+    def require_position(self, docname: str, name: str, place: str, node: nodes.Node) -> None:
+        """Warn, which fails the build, if the figure has no such position."""
+        figures = self.env.get_doctree(docname).findall(explorer_figure)
+        html = next((figure["html"] for figure in figures if name in figure["ids"]), "")
+        keys = {control: json.loads(unescape(text)) for control, text in KEYS.findall(html)}
+        for setting in place.split(";"):
+            control, _, key = setting.partition("=")
+            if key not in keys.get(control, ()):
+                LOGGER.warning(f"{name} has no position {setting}; {keys}", location=node)
+
+
+def entry(app: Sphinx, page: str, docname: str, node: explorer_figure) -> nodes.raw:
+    """One figure in the list: its first frame as a link, its number and title, its caption."""
+    name = node["ids"][0]
+    address = f"{app.builder.get_relative_uri(page, docname)}#{name}"
+    svg = re.search(r"<svg.*?</svg>", node["html"], re.S)[0]
+    title = re.search(r'explorer-title">(.*?)</p>', node["html"])
+    call = f"Figure {number_of(app, docname, name)}"
+    heading = f"{call}. {title[1]}" if title else call
+    html = (
+        f'<li class="explorer gallery-item"><a href="{address}"><span class="gallery-frame">{svg}'
+        f"</span>{heading}</a><p>{escape(node['caption'])}</p></li>"
+    )
+    return nodes.raw("", html, format="html")
+
+
+def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    for place in list(doctree.findall(all_figures)):
+        found: list[nodes.Node] = []
+        for docname in reading_order(app.env):
+            figures = list(app.env.get_doctree(docname).findall(explorer_figure))
+            if figures:
+                found.append(nodes.rubric("", app.env.titles[docname].astext()))
+                found.append(nodes.raw("", '<ul class="gallery">', format="html"))
+                found += [entry(app, page, docname, figure) for figure in figures]
+                found.append(nodes.raw("", "</ul>", format="html"))
+        place.replace_self(found)
+
+
+def on_init(app: Sphinx) -> None:
+    if not hasattr(app.env, "figure_pages"):
+        app.env.figure_pages = set()
+
+
+def on_purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    env.figure_pages.discard(docname)
+
+
+def on_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Any change anywhere rewrites the list."""
+    return sorted(env.figure_pages)
+
+
+def write_assets(app: Sphinx, failure: Exception | None) -> None:
+    """Style and script of the explorers, one file each for all pages."""
+    if failure is None and app.builder.format == "html":
+        folder = Path(app.outdir) / "_static"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / STYLE).write_text(style(), encoding="utf-8")
+        (folder / SCRIPT).write_text(script(), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_enumerable_node(
+        explorer_figure,
+        "figure",
+        caption_of,
+        html=(visit_explorer, None),
+        latex=(skip, None),
+        text=(skip, None),
+    )
+    app.add_node(all_figures)
+    app.add_directive("all-figures", AllFigures)
+    app.add_transform(FindExplorers)
+    app.add_post_transform(LinkFrames)
+    app.add_css_file(STYLE)
+    app.add_js_file(SCRIPT, loading_method="defer")
+    app.connect("builder-inited", on_init)
+    app.connect("env-purge-doc", on_purge)
+    app.connect("env-updated", on_updated)
+    app.connect("doctree-resolved", fill)
+    app.connect("build-finished", write_assets)
+    return {"parallel_read_safe": False, "parallel_write_safe": False}
