@@ -111,7 +111,7 @@ def _build(output: Path) -> Path:
             raise SystemExit("The book was NOT built: mend the warnings and errors above.")
     if not first_page.is_file():
         raise SystemExit(f"The book was NOT built: {first_page} is missing.")
-    page_python.lay_into(output / "html", output / ".page_python")
+    page_python.lay_into(output / "html")
     built_stamp.write_text(everything)
     return first_page
 

@@ -9,6 +9,7 @@ docstrings; its public names are found when they are first asked for, which halv
 from __future__ import annotations
 
 import ast
+import fcntl
 import gzip
 import hashlib
 import json
@@ -22,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "page_python"
 PAGE = ROOT / "book" / "_answers"
+CACHE = ROOT / "_build" / ".page_python"
 UTILS = ("__init__.py", "checks/__init__.py", "checks/decide.py", "checks/numbers.py")
 UTILS += ("common/__init__.py", "common/steps.py", "exercises/*.py")
 NOT_IN_THE_PAGE = {"clinic.py", "token_patients.py"}  # losses are judged with NumPy
@@ -67,7 +69,15 @@ def fetch_pyodide(cache: Path) -> Path:
         home.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(PINS / name, home)
-        node(npm_script(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=home)
+        node(
+            npm_script(),
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            f"--cache={cache}/npm",
+            cwd=home,
+        )
     return found
 
 
@@ -157,8 +167,15 @@ def stamp() -> str:
     return total.hexdigest()[:16]
 
 
-def make(cache: Path) -> Path:
+def make(cache: Path = CACHE) -> Path:
     """The folder ``answers`` of the book, made once for each state of its sources."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with open(cache / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _make(cache)
+
+
+def _make(cache: Path) -> Path:
     made = cache / f"answers-{stamp()}"
     if (made / "contents.json").is_file():
         return made
@@ -195,11 +212,12 @@ def make(cache: Path) -> Path:
     return made
 
 
-def lay_into(html: Path, cache: Path) -> None:
-    """Copy the folder into a built book."""
+def lay_into(html: Path) -> None:
+    """Put the folder into a built book, if one of its pages asks for an answer."""
     shutil.rmtree(html / "answers", ignore_errors=True)
-    shutil.copytree(make(cache), html / "answers")
+    if any('class="answer"' in page.read_text(encoding="utf-8") for page in html.rglob("*.html")):
+        shutil.copytree(make(), html / "answers")
 
 
 if __name__ == "__main__":
-    lay_into(Path(sys.argv[1]), ROOT / "_build" / ".page_python")
+    lay_into(Path(sys.argv[1]))

@@ -71,7 +71,7 @@ def read(attempt: Any, symbols: tuple[sp.Symbol, ...]) -> Reading | None:
     if not isinstance(expression, sp.Expr):
         raise NotAnExpression(f"The answer is {expression}; give {wanted}.")
     if _finite_part(expression).has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-        raise NotAnExpression(f"The answer {expression} is not a finite number.")
+        raise NotAnExpression("The answer is not a finite number.")
     floats = {number: _meant(number) for number in expression.atoms(sp.Float)}
     exact = {n: sp.Rational(str(n)) if meant is None else meant for n, meant in floats.items()}
     return Reading(expression.xreplace(exact), None in floats.values())

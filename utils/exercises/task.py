@@ -24,7 +24,7 @@ UNIT = (sp.Rational(1, 3), sp.Rational(3, 4), sp.Rational(1, 5))
 POSITIVE = (sp.Integer(2), sp.Rational(1, 3), sp.Integer(5), sp.Rational(3, 4))
 INTEGERS = (sp.Integer(3), sp.Integer(2), sp.Integer(5))
 EASY_POINTS, RANDOM_POINTS = 3, 5
-STEPS_TO_WRITE_OUT, STEPS_FOR_NUMBERS, STEPS_FOR_PROOF = 900_000, 250_000, 350_000
+STEPS_TO_WRITE_OUT, STEPS_FOR_NUMBERS, STEPS_FOR_PROOF = 1_200_000, 250_000, 350_000
 LARGEST_EXPONENT = 200
 SAME_TO_THE_EYE = mpmath.mpf(10) ** -9
 

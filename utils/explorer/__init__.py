@@ -10,8 +10,6 @@ from pathlib import Path
 from utils.explorer.controls import Choice, make_controls
 from utils.explorer.numbering import figure_number
 from utils.explorer.picture import Picture, picture
-from utils.explorer.static import static_html
-from utils.explorer.still import still
 
 __all__ = ["Choice", "Explorer", "Picture", "explore", "picture"]
 
@@ -35,6 +33,8 @@ class Explorer:
 
     def html(self) -> str:
         """The static face, complete in itself."""
+        from utils.explorer.static import static_html  # Matplotlib, only when a figure is drawn
+
         number = figure_number(self._picture.origin, Path.cwd())
         return static_html(self._picture, self._controls, self._draws, number)
 
@@ -47,11 +47,15 @@ class Explorer:
 
     def png(self) -> bytes:
         """The still face: the first frame."""
+        from utils.explorer.still import still  # Matplotlib, only when a figure is drawn
+
         start = {control.name: control.values[control.start] for control in self._controls}
         return still(self._picture, start)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
         if os.environ.get("BOOK_STATIC"):
+            from utils.explorer.static import static_html
+
             # Style and script stand in files of the book, and Sphinx gives the number. A widget
             # made during the build would leave its inert state in the page.
             page = static_html(self._picture, self._controls, self._draws, complete=False)
