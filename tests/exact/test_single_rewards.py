@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from trajectories import enumerate_rewarded, expectation
 
 from utils import TabularSoftmax, exact
+from utils.estimators.variance import estimator_moments
 from utils.exact.single_rewards import (
     averaged,
     expected_rewards,
+    gae_mean,
     hybrid_changes,
     objective_slope,
     pair_means,
@@ -210,3 +212,12 @@ def test_a_log_shifted_by_one_step_turns_both_signs_on_the_running_mdp():
         formula.append(float((whole - own) / half))
     assert true == [Fraction(-23748, 93025), Fraction(1458, 3721)]
     assert formula == pytest.approx([228 / 18605, -6 / 3721], abs=1e-15)
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.5, 1.0])
+def test_mean_of_gae_by_the_formula_of_its_bias_is_that_of_the_recursion(lam):
+    mdp, policy = examples.running(0.9), examples.shared_logit(examples.running_policy(), 1)
+    V, Q = exact.values(mdp, policy)
+    error = np.array([0.3, -1.0])
+    law = estimator_moments(mdp, policy, "gae", critic=(V + error, Q), lam=lam, horizon=6)
+    assert gae_mean(mdp, policy, error, lam, 6) == pytest.approx(law.mean[0])

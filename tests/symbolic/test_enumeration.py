@@ -7,6 +7,7 @@ import pytest
 
 from utils import symbolic
 from utils.symbolic import enumeration as by_hand
+from utils.symbolic import second_moments
 from utils.symbolic.finite_field import random_point
 
 
@@ -96,3 +97,51 @@ def test_without_exits_every_episode_has_full_length():
     for tau in m.prefixes(2):
         assert law[tau] == m.likelihood(tau)
     assert all(p == 0 for tau, p in law.items() if len(tau) == 1)
+
+
+def test_list_of_batches_shows_the_factor_for_three_and_for_two(x):
+    assert by_hand.own_batch_updates(x) == by_hand.own_batch_slopes(x)
+    assert not by_hand.own_batch_updates(x, "one constant") == by_hand.own_batch_slopes(x)
+
+
+def test_advantages_are_the_series_of_their_prefixes():
+    p, g = symbolic.generators("p g")
+    m = symbolic.coin_mdp([[[0, 1], [1, 0]], [[1, 0], [0, 1]]], [[0, 1], [2, 0]], g, [1, 0], p)
+    assert (symbolic.series(m.A, g, 2) == by_hand.advantage_series(m, 3)).all()
+
+
+def test_products_of_scores_vanish_unless_a_version_is_wrong(x):
+    spots = [((0, 0), (1, 1)), ((1, 0), (1, 1))]
+    assert all(mean == 0 for mean in by_hand.score_products(x, spots).values())
+    without = by_hand.score_products(x, spots, "no indicators")
+    assert without[spots[0]] == 0 and not without[spots[1]] == 0
+
+
+def test_harmless_critics_leave_no_gap(x):
+    v = [symbolic.object_array(x.extra[i : i + 2]) for i in (0, 1, 2)]
+    for gaps in by_hand.harmless_critics(x, v, x.extra[3], v[0] * 3).values():
+        assert all(gap == 0 for gap in gaps)
+
+
+def test_single_terms_gain_the_square_of_their_difference(x):
+    gains = by_hand.gains(x, 2)
+    assert gains["each"] == gains["gap"] and not gains["sum"] == sum(gains["gap"])
+
+
+def test_return_above_value_is_the_later_surprise(x):
+    assert by_hand.returns_above_values(x, 2) == second_moments.surprises_to_come(x, 2)
+
+
+def test_whole_returns_obey_their_recursion(x):
+    assert by_hand.whole_returns(x, 2, x.extra[0]) == second_moments.whole_return(x, 2, x.extra[0])
+
+
+def test_normal_equations_have_three_terms(x):
+    terms = second_moments.best_baseline_terms(x, 2)
+    found = by_hand.normal_equations(x, 2)
+    assert (found == terms["own"] + terms["later"] + terms["earlier"]).all()
+
+
+def test_moments_in_the_mean_over_the_start(x):
+    moments = {"c": x.r_pi, "C": x.r_pi * 2}
+    assert second_moments.start_means(x, moments)["C"] == x.rho0 @ x.r_pi * 2

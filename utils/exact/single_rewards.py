@@ -82,6 +82,24 @@ def pair_means(
     return means
 
 
+def gae_mean(mdp: FiniteMDP, policy: FinitePolicy, error: np.ndarray, lam: float, horizon: int):
+    """E[sum_{t<T} gamma^t psi_t A_t] for the critic V + ``error`` [S], by ``eq:gae``.
+
+    ``policy`` has one parameter. V is the stationary value, and so is the right value at the end.
+    """
+    g, T, pi, psi = mdp.gamma, horizon, policy.probabilities, policy.scores[:, :, 0]
+    Q = mdp.R + g * mdp.P @ Tables(mdp.P, mdp.R, g, mdp.rho0, pi).V
+    by_Q = pair_means(mdp, pi, psi, Q, T)
+    by_error = pair_means(mdp, pi, psi, np.repeat(error[:, None], mdp.n_actions, axis=1), T + 1)
+
+    def bias(t: int) -> float:
+        steps = range(1, T - t)
+        middle = sum((g * lam) ** (n - 1) * by_error[t, t + n] for n in steps)
+        return g * ((1 - lam) * middle + (g * lam) ** (T - t - 1) * by_error[t, T])
+
+    return sum(g**t * (by_Q[t, t] + bias(t)) for t in range(T))
+
+
 def hybrid_changes(
     mdp: MDPTables, difference: np.ndarray, walk: np.ndarray, follow: np.ndarray, horizon: int
 ) -> np.ndarray:

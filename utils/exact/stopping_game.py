@@ -7,7 +7,22 @@ All functions work on numbers, arrays and symbols.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+
+from utils.symbolic.mdp import SymbolicMDP
+from utils.symbolic.worlds import coin_mdp
+
+
+def world(p, gamma) -> SymbolicMDP:
+    """The game over the field of the symbols p and gamma; state 1 is the end.
+
+    The derivative is the one with respect to the logit of p.
+    """
+    coin = coin_mdp([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 1], [0, 0]], gamma, [1, 0], p)
+    slope = p * (1 - p)
+    return replace(coin, dpi=coin.dpi * slope, moving=((p, slope),))
 
 
 def variance_of_q(p, gamma):

@@ -6,7 +6,7 @@ and multiplies. The score is taken along the MDP's one direction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -52,6 +52,75 @@ def mean_gae(mdp: SymbolicMDP, critic: Sequence[np.ndarray], lam: Any, t: int) -
     return mdp.expectation(lambda tau: mdp.score[tau[t]] * advantage(tau), horizon + 1)
 
 
+def gae_gap(mdp: SymbolicMDP, v: Sequence[np.ndarray], lam: Any, last: np.ndarray) -> list:
+    """E[psi_t A_t] - E[psi_t Q_t] for each t < T, by enumeration: the left side of ``eq:gae``.
+
+    ``v`` holds the critic v_0, ..., v_T, each [S]; ``last`` [S] is the right value at time T.
+    """
+    horizon = len(v) - 1
+    V = values_before(mdp, last, horizon)
+    return [mean_gae(mdp, v, lam, t) - mean_score_times_q(mdp, t, V[t + 1]) for t in range(horizon)]
+
+
+def gae_bias(
+    mdp: SymbolicMDP,
+    v: Sequence[np.ndarray],
+    lam: Any,
+    last: np.ndarray,
+    end: int = 1,
+    between: Any = None,
+    fading: Any = None,
+) -> list:
+    """The right side of ``eq:gae`` for each t < T, from the errors eps_k = v_k - V_k.
+
+    gamma (1 - lam) sum_{l=1}^{T-t-1} (gamma lam)^(l-1) E[psi_t eps_{t+l}(s_{t+l})]
+    + gamma (gamma lam)^(T-t-1) E[psi_t eps_T(s_T)], arguments as for ``gae_gap``. In the place of
+    the factor 1 - lam can stand ``between``, of gamma lam ``fading``, and ``end`` multiplies the
+    last term.
+    """
+    horizon, g = len(v) - 1, mdp.gamma
+    V = values_before(mdp, last, horizon)
+    between = 1 - lam if between is None else between
+    fading = g * lam if fading is None else fading
+
+    def error(t: int, k: int) -> Any:
+        return mean_score_times(mdp, t, v[k] - V[k], k)
+
+    def middle(t: int) -> Any:
+        return sum(fading ** (n - 1) * error(t, t + n) for n in range(1, horizon - t))
+
+    return [
+        g * (between * middle(t) + end * fading ** (horizon - t - 1) * error(t, horizon))
+        for t in range(horizon)
+    ]
+
+
+def harmless_critics(
+    mdp: SymbolicMDP,
+    v: Sequence[np.ndarray],
+    lam: Any,
+    last: np.ndarray,
+    middle: bool = False,
+    end: bool = False,
+    by_state: bool = False,
+) -> dict[str, list]:
+    """``gae_gap`` in the cases (a), (b) and (d) after ``thm:gae``, where it is 0 at each time.
+
+    (a) v_t = V_t for t >= 1. (b) any critic with a right end, and lam = 1. (d) a critic that is
+    wrong by one constant. ``middle`` makes the critic of (a) wrong at 0 < t < T, ``end`` those of
+    (a) and (b) at T, and ``by_state`` lets the constant of (d) depend on the state.
+    """
+    V = values_before(mdp, last, len(v) - 1)
+    closing = [v[-1]] if end else [V[-1]]
+    exact = [v[0], *(v[1:-1] if middle else V[1:-1]), *closing]
+    shift = v[0] if by_state else v[0][0]
+    return {
+        "a": gae_gap(mdp, exact, lam, last),
+        "b": gae_gap(mdp, [*v[:-1], *closing], 1, last),
+        "d": gae_gap(mdp, [value + shift for value in V], lam, last),
+    }
+
+
 OWN_MEANS = ("total return", "each time", "one constant")
 
 
@@ -63,22 +132,22 @@ def mean_own_batch_update(mdp: SymbolicMDP, kind: str, n: int = 2, horizon: int 
     give (N - 1) grad J_T (``eq:batch-mean-bias``).
     """
     check_name("kind", kind, OWN_MEANS)
-    law = {tau: mdp.likelihood(tau) for tau in mdp.prefixes(horizon)}
-
-    def to_go(tau: Prefix, t: int) -> Any:
-        """gamma^t G_t."""
-        return sum(mdp.gamma**k * mdp.R[tau[k]] for k in range(t, horizon))
-
+    law, times = mdp.law(horizon), range(horizon)
+    to_go = {  # gamma^t G_t
+        (tau, t): sum(mdp.gamma**k * mdp.R[tau[k]] for k in range(t, horizon))
+        for tau in law
+        for t in times
+    }
     total = 0 * mdp.gamma
     for batch in product(law, repeat=n):
-        for t in range(horizon):
-            own = to_go(batch[0], 0 if kind == "total return" else t)
+        chance = prod(law[tau] for tau in batch)
+        for t in times:
+            own = to_go[batch[0], 0 if kind == "total return" else t]
             start = t if kind == "each time" else 0
-            mean = sum(to_go(tau, start) for tau in batch)
+            mean = sum(to_go[tau, start] for tau in batch)
             if kind == "one constant":
                 mean = mean * mdp.gamma**t
-            weight = n * own - mean
-            total += prod(law[tau] for tau in batch) * mdp.score[batch[0][t]] * weight
+            total += chance * mdp.score[batch[0][t]] * (n * own - mean)
     return total
 
 
@@ -91,6 +160,141 @@ def return_form(mdp: SymbolicMDP, tau: Prefix, times: Sequence[int]) -> Any:
 def value_form(mdp: SymbolicMDP, tau: Prefix, times: Sequence[int], Q: np.ndarray) -> Any:
     """sum over t in ``times`` of gamma^t psi_t Q_t(s_t, a_t); ``Q`` is [T, S, A]."""
     return sum(mdp.gamma**t * mdp.score[tau[t]] * Q[t][tau[t]] for t in times)
+
+
+BATCHES = {"N = 3": (3, 2), "N = 2": (2, 3)}  # (N, T): as long as the list of batches allows
+
+
+def own_batch_updates(mdp: SymbolicMDP, kind: str | None = None) -> dict[str, list]:
+    """``mean_own_batch_update`` of total return and of each time, for each of ``BATCHES``.
+
+    Another ``kind`` may stand in the place of both.
+    """
+    kinds = OWN_MEANS[:2] if kind is None else (kind, kind)
+    return {
+        name: [mean_own_batch_update(mdp, k, n, horizon) for k in kinds]
+        for name, (n, horizon) in BATCHES.items()
+    }
+
+
+def own_batch_slopes(
+    mdp: SymbolicMDP, kept: Callable[[int], int] = lambda n: n - 1
+) -> dict[str, list]:
+    """(N - 1) grad J_T for each of ``BATCHES``, twice (``eq:batch-mean-bias``, times N).
+
+    Another multiple than N - 1 can be ``kept``.
+    """
+    return {
+        name: [mdp.gradient(mdp.finite_horizon_objective(horizon)) * kept(n)] * 2
+        for name, (n, horizon) in BATCHES.items()
+    }
+
+
+def advantage_series(mdp: SymbolicMDP, horizon: int) -> np.ndarray:
+    """E[r_k | s_0 = s, a_0 = a] - E[r_k | s_0 = s] for k < T, [S, A, T], over all prefixes.
+
+    These are the coefficients of gamma^k in A(s, a); no value and no Bellman equation enters.
+    """
+    found = np.empty((mdp.n_states, mdp.n_actions, horizon), dtype=object)
+    for s, k in product(range(mdp.n_states), range(horizon)):
+        start = mdp.started_in(s)
+        by_action = [0 * mdp.gamma] * mdp.n_actions
+        for tau in start.prefixes(k + 1):
+            if tau[0][0] == s:
+                by_action[tau[0][1]] += start.likelihood(tau) * mdp.R[tau[-1]]
+        for a, part in enumerate(by_action):
+            found[s, a, k] = part / mdp.pi[s, a] - sum(by_action)
+    return found
+
+
+def whole_returns(mdp: SymbolicMDP, horizon: int, baseline: Any) -> dict[str, Any]:
+    """{"m": {(j, k): E[G_0^j M_T^k]}, "E[X^2]": E[(G_0 - b)^2 M_T^2]} (``eq:var-total``).
+
+    j, k <= 2, without (0, 0) and (0, 1), which are 1 and 0 for any world.
+    """
+    orders = [order for order in product(range(3), repeat=2) if order > (0, 1)]
+
+    def moment(j: int, k: int) -> Any:
+        return mdp.expectation(lambda tau: mdp.G(tau) ** j * mdp.score_sum(tau) ** k, horizon)
+
+    square = mdp.expectation(
+        lambda tau: ((mdp.G(tau) - baseline) * mdp.score_sum(tau)) ** 2, horizon
+    )
+    return {"m": {order: moment(*order) for order in orders}, "E[X^2]": square}
+
+
+SCORE_PRODUCTS = ("", "no indicators", "same score", "return")
+
+
+def score_products(mdp: SymbolicMDP, spots: Sequence, version: str = "") -> dict[Any, Any]:
+    """{((t, s), (u, z)): E[U_{t,s} U_{u,z}]}, 0 for all of them (``eq:orthogonality``).
+
+    Other versions: without the indicators, with psi_t in the place of psi_u, or times G_u.
+    """
+    check_name("version", version, SCORE_PRODUCTS)
+    horizon = 1 + max(t for pair in spots for t, _ in pair)
+    means = {}
+    for (t, s), (u, z) in spots:
+
+        def term(tau: Prefix, t=t, s=s, u=u, z=z) -> Any:
+            there = tau[t][0] == s and tau[u][0] == z
+            if not there and version != "no indicators":
+                return 0
+            later = mdp.score[tau[t if version == "same score" else u]]
+            weight = mdp.G(tau, u) if version == "return" else 1
+            return mdp.gamma ** (t + u) * mdp.score[tau[t]] * later * weight
+
+        means[(t, s), (u, z)] = mdp.expectation(term, horizon)
+    return means
+
+
+def normal_equations(mdp: SymbolicMDP, horizon: int) -> np.ndarray:
+    """E[X_0 U_{t,s}] / (gamma^{2t} P(s_t = s)), [T, S]: b*_t(s) I(s) (``eq:opt-state-baseline``).
+
+    X_0 is reward-to-go without a baseline, and U_{t,s} = gamma^t psi_t 1{s_t = s}.
+    """
+    rows = []
+    for t in range(horizon):
+
+        def product_with_score(tau: Prefix, t=t) -> Any:
+            return return_form(mdp, tau, range(horizon)) * mdp.score[tau[t]]
+
+        hit = mdp.expectation_where(product_with_score, t, horizon)
+        rows.append(hit / (mdp.state_law(t) * mdp.gamma**t))
+    return np.array(rows)
+
+
+def returns_above_values(mdp: SymbolicMDP, horizon: int) -> dict[Any, Any]:
+    """{(tau, t): G_t - Q_t(s_t, a_t)} for every prefix and every t < T - 1 (``eq:G-minus-Q``)."""
+    Q = mdp.finite_horizon_values(horizon)[1]
+    return {
+        (tau, t): mdp.G(tau, t) - Q[t][tau[t]]
+        for tau in mdp.prefixes(horizon)
+        for t in range(horizon - 1)
+    }
+
+
+def gains(mdp: SymbolicMDP, horizon: int) -> dict[str, Any]:
+    """What exact action values gain, over all prefixes (``eq:rao-blackwell``).
+
+    "sum" E[X_G^2 - X_Q^2] of the whole estimators, "each" the same for the term of each t < T - 1
+    by itself, "gap" the mean square of the difference of the two terms.
+    """
+    Q, times = mdp.finite_horizon_values(horizon)[1], range(horizon)
+
+    def difference(tau: Prefix, steps: Sequence[int]) -> Any:
+        return return_form(mdp, tau, steps) ** 2 - value_form(mdp, tau, steps, Q) ** 2
+
+    def gap(tau: Prefix, t: int) -> Any:
+        return (return_form(mdp, tau, [t]) - value_form(mdp, tau, [t], Q)) ** 2
+
+    return {
+        "sum": mdp.expectation(lambda tau: difference(tau, times), horizon),
+        "each": [
+            mdp.expectation(lambda tau, t=t: difference(tau, [t]), horizon) for t in times[:-1]
+        ],
+        "gap": [mdp.expectation(lambda tau, t=t: gap(tau, t), horizon) for t in times[:-1]],
+    }
 
 
 def with_exits(mdp: SymbolicMDP, exits: np.ndarray) -> SymbolicMDP:
