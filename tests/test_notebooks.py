@@ -23,32 +23,20 @@ WAITING = set(
     """
     eq:G-minus-Q
     eq:bellman
-    eq:beta
     eq:bug-mean-log-prob
     eq:claim-diverges
-    eq:cos-second-moments
     eq:escape-mass
-    eq:gauss-fisher
-    eq:gauss-pg-cos
-    eq:gauss-pg-poly
-    eq:gauss-var
     eq:grad-single-bound
     eq:hybrid-sum
-    eq:infinite-fisher
-    eq:laplace
-    eq:lqr
     eq:markov
-    eq:mv-gauss
     eq:no-order
     eq:occupancy
     eq:orthogonality
     eq:pgt-infinite
-    eq:probit-squash
     eq:q-finite
     eq:return-recursion
     eq:rtg-can-hurt
     eq:sign-flip
-    eq:squash-logdensity
     eq:standardised
     eq:stopping-game
     eq:tabular-ascent
