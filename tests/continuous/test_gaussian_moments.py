@@ -5,7 +5,7 @@ import math
 import pytest
 import sympy as sp
 
-from utils.continuous.gaussian_moments import gaussian_mean
+from utils.continuous.gaussian_moments import gaussian_mean, means_and_deviations
 from utils.symbolic.worlds import generators
 
 z, y, c = sp.symbols("z y c", real=True)
@@ -53,3 +53,9 @@ def test_what_is_not_a_polynomial_in_the_noise_is_refused():
         gaussian_mean(1 / (1 + first), [first])
     with pytest.raises(ValueError, match="noise is empty"):
         gaussian_mean(z, [])
+
+
+def test_mean_and_deviation_of_a_square_of_a_standard_normal():
+    means, deviations = means_and_deviations([z**2, 1 + 2 * z], [z])
+    assert means.tolist() == [1, 1]
+    assert deviations.tolist() == pytest.approx([math.sqrt(2), 2])

@@ -19,7 +19,7 @@ from typing import Any
 
 MIME = "application/vnd.policy-gradient-book.verdict+json"
 KINDS = ("definition", "identity", "inequality", "limit")
-EVERY_CASE_NEEDS_A_TOOTH = False  # False only until the chapters have been brought over
+EVERY_CASE_NEEDS_A_TOOTH = True  # False only until the chapters have been brought over
 GREEN, RED = "#00735a", "#b84c00"
 
 

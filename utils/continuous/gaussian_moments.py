@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.polys.fields import FracElement
 
@@ -51,3 +52,16 @@ def _moment(powers: Iterable[int]) -> sp.Integer:
 
 def _not_a_polynomial(expression: Any, noise: Sequence[Any]) -> str:
     return f"{expression} is not a polynomial in {', '.join(map(str, noise))}"
+
+
+def means_and_deviations(
+    polynomials: Iterable[Any], noise: Sequence[Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """E and standard deviation of each of K polynomials in ``noise`` without other symbols, [K]."""
+    means, deviations = [], []
+    for polynomial in polynomials:
+        mean = gaussian_mean(polynomial, noise)
+        variance = gaussian_mean(sp.expand(polynomial**2), noise) - mean**2
+        means.append(float(mean))
+        deviations.append(float(sp.sqrt(variance)))
+    return np.array(means), np.array(deviations)

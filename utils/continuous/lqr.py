@@ -124,6 +124,12 @@ def value_coefficients(
     return _finite(k)[::-1], _finite(m)[::-1]
 
 
+def state_values(lqr: LQR, policy: LinearGaussianPolicy, states: np.ndarray) -> np.ndarray:
+    """V_t(s_t) = -(k_t s_t^2 + m_t) for ``states`` [T, N] of a horizon of T steps, [T, N]."""
+    k, m = (x[:-1, None] for x in value_coefficients(lqr, policy, len(states)))
+    return -(k * states**2 + m)
+
+
 def action_values(lqr: LQR, policy: LinearGaussianPolicy, states, actions, k, m) -> np.ndarray:
     """Q(s, a) = -(q s^2 + c a^2) - gamma (k (E[s'|s, a]^2 + noise variance) + m).
 

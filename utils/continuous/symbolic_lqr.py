@@ -11,6 +11,8 @@ polynomial in them, so that means are exact (``gaussian_moments.gaussian_mean``)
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -62,10 +64,81 @@ class SymbolicLQR:
 
     def value(self, t: int) -> Any:
         """V_t(s_t) = E[G_t | s_t], a polynomial in the noise before t."""
-        return gaussian_mean(self.rewards_to_go(t), self.noise[1 + 2 * t :])
+        return self.mean_from(t, self.rewards_to_go(t))
+
+    def mean_from(self, t: int, value: Any) -> Any:
+        """E[value | what happened before the action of time t], a polynomial in earlier noise."""
+        return gaussian_mean(value, self.noise[1 + 2 * t :])
+
+    @property
+    def gain(self) -> Any:
+        """alpha + beta theta, what the mean of the next state is multiplied by."""
+        return self.symbols["alpha"] + self.symbols["beta"] * self.symbols["theta"]
+
+    def state_variances(self) -> list[Any]:
+        """v_t = E[s_t^2] for t < T by its recursion (``eq:lqr``)."""
+        of = self.symbols
+        v = [of["start_sd"] ** 2]
+        for _ in range(self.horizon - 1):
+            fresh = of["beta"] ** 2 * of["sigma"] ** 2 + of["noise_sd"] ** 2
+            v.append(self.gain**2 * v[-1] + fresh)
+        return v
+
+    def curvatures(self) -> list[Any]:
+        """k_t for t <= T by its recursion, with k_T = 0: V_t(s) = -(k_t s^2 + a number)."""
+        of = self.symbols
+        k = [0 * self.gamma]
+        for _ in range(self.horizon):
+            k.insert(0, of["q"] + of["c"] * of["theta"] ** 2 + self.gamma * self.gain**2 * k[0])
+        return k
+
+    @property
+    def total(self) -> Any:
+        """The return, sum_t gamma^t r_t."""
+        return sum(self.gamma**t * r for t, r in enumerate(self.rewards))
+
+    def by_theta(self, value: Any) -> Any:
+        """The derivative by theta; of a mean, or of a trajectory with the noise held fixed."""
+        return value.diff(self.symbols["theta"])
+
+    def pushes(self, k: Sequence[Any]) -> list[Any]:
+        """x_t = c theta + gamma beta (alpha + beta theta) k_{t+1} for t < T (``eq:lqr``).
+
+        ``k`` holds k_1, ..., k_T.
+        """
+        of = self.symbols
+        ahead = self.gamma * of["beta"] * self.gain
+        return [of["c"] * of["theta"] + ahead * k[t] for t in range(self.horizon)]
+
+    def closed_form(self, k: Sequence[Any]) -> Any:
+        """-2 sum_t gamma^t v_t x_t, the second line of ``eq:lqr``; ``k`` holds k_1, ..., k_T."""
+        steps = enumerate(zip(self.state_variances(), self.pushes(k), strict=True))
+        return -2 * sum(self.gamma**t * v * x for t, (v, x) in steps)
+
+    def score_form(
+        self, psi: Sequence[Any], delay: int = 0, power: int = 1, baseline: int = 0
+    ) -> Any:
+        """E sum_t gamma^(power t) psi_t (G_t - baseline s_t^2), with any ``psi`` [T] as scores.
+
+        With a ``delay`` the first rewards of each G_t are left out.
+        """
+        return sum(
+            self.gamma ** (power * t)
+            * self.mean(psi[t] * (self.rewards_to_go(t, delay) - baseline * self.states[t] ** 2))
+            for t in range(self.horizon)
+        )
+
+    def score_form_deviation(self) -> float:
+        """The standard deviation of sum_t gamma^t psi_t (G_t - V_t(s_t)), all symbols numbers."""
+        sample = sum(
+            self.gamma**t * self.scores[t] * (self.rewards_to_go(t) - self.value(t))
+            for t in range(self.horizon)
+        )
+        variance = self.mean(sample**2) - self.mean(sample) ** 2
+        return math.sqrt(variance.as_expr())
 
 
-def symbolic_lqr(horizon: int, **numbers: Fraction | int) -> SymbolicLQR:
+def symbolic_lqr(horizon: int, **numbers: Fraction | int | str) -> SymbolicLQR:
     """The regulator with all of ``SYMBOLS`` free, except those that are given as numbers.
 
     ValueError if a name is not one of ``SYMBOLS``.
