@@ -204,6 +204,15 @@ def head_files(page: str) -> tuple[list[str], list[str]]:
     return sheets, [script for script in scripts if script]
 
 
+# The theme measures every listing as the page loads, which lays out the whole page at once, and
+# makes those that fit impossible to focus. scroll.js does the same as each comes into view.
+MEASURES = "pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"
+
+
+def without_measuring(script: str) -> str:
+    return script.replace(f'querySelectorAll("{MEASURES}")', "querySelectorAll(null)")
+
+
 def is_settings(text: str) -> bool:
     """Short scripts between the others that set what they read."""
     return bool(re.match(r"\s*(let|var) toggle", text))
@@ -292,7 +301,10 @@ def lighten_all(app: Sphinx, exception: Exception | None) -> None:
     script = "\n;".join(
         [
             *settings,
-            *(re.sub(r"//# sourceMappingURL=.*", "", text) for text in texts.values()),
+            *(
+                without_measuring(re.sub(r"//# sourceMappingURL=.*", "", text))
+                for text in texts.values()
+            ),
             *figure_scripts,
         ]
     )

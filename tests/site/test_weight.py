@@ -152,3 +152,24 @@ def test_icons_are_drawn_without_a_font(open_page, page):
             getComputedStyle(icon).maskImage === "none").map((icon) => icon.className)"""
     )
     assert bare == []
+
+
+@each_chapter
+def test_a_link_into_a_page_arrives_where_it_leads(chrome, site, page):
+    """Sections far from the window are not laid out yet, and their heights only guessed."""
+    context = chrome.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    tab.goto(site.address(page), wait_until="load")
+    last = tab.evaluate("[...document.querySelectorAll('div.math[id]')].at(-1).id")
+    tab.goto(site.address("search.html"), wait_until="load")
+    tab.goto(f"{site.address(page)}#{last}", wait_until="load")
+    settle(tab)
+    tab.wait_for_function(
+        """(id) => {
+            const top = document.getElementById(id).getBoundingClientRect().top;
+            return top > -20 && top < innerHeight;
+        }""",
+        arg=last,
+        timeout=5_000,
+    )
+    context.close()
