@@ -79,14 +79,6 @@ Proof.
   intros s; apply past_reward_from; assumption.
 Qed.
 
-(** A function of the first n steps has the same mean if more steps are drawn. *)
-Lemma E_longer n m (f : state M -> history M -> R) :
-  (forall s h, f s (firstn n h) = f s h) -> (n <= m)%nat -> E M (pi th) m f = E M (pi th) n f.
-Proof.
-  intros H Hn. apply mean_ext; intros s. rewrite <- (traj_consistent M (pi th) Hp n (m - n)).
-  replace (n + (m - n))%nat with m by lia. apply E_from_ext; intros h _; symmetry; apply H.
-Qed.
-
 (** eq:grad-single-reward *)
 Theorem grad_single_reward k :
   has_derivative (fun u => E M (pi u) (S k) (fun s h => reward_at M s h k)) th

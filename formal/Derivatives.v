@@ -94,9 +94,6 @@ Proof.
   apply derivative_scal, H, Hi.
 Qed.
 
-Lemma derivative_continuous f x l : has_derivative f x l -> continuous f x.
-Proof. intros H; apply (filterdiff_continuous (V := R_NormedModule)); exists l; exact H. Qed.
-
 (** Close to x, on the line through x in the direction v. *)
 Lemma near_on_line x v (P : U -> Prop) :
   locally x P -> exists t, 0 < t /\ P (plus x (scal t v)) /\ minus (plus x (scal t v)) x = scal t v.

@@ -134,14 +134,6 @@ Lemma sum_flat_map {X Y} (h : X -> list Y) (l : list X) (f : Y -> R) :
   sum_over (flat_map h l) f = ∑ x ∈ l, sum_over (h x) f.
 Proof. induction l; cbn; [reflexivity|]. rewrite sum_app; congruence. Qed.
 
-Lemma mean_swap {X Y} (l : list X) (p : X -> R) (m : list Y) (q : Y -> R) (f : X -> Y -> R) :
-  mean l p (fun x => mean m q (f x)) = mean m q (fun y => mean l p (fun x => f x y)).
-Proof.
-  unfold mean.
-  rewrite (sum_ext l _ (fun x => ∑ y ∈ m, (p x * (q y * f x y)))) by (intros; symmetry; apply sum_scal).
-  rewrite sum_swap; apply sum_ext; intros y; rewrite <- sum_scal; apply sum_ext; intros; ring.
-Qed.
-
 Lemma mean_sum_over {X Y} (l : list X) (p : X -> R) (m : list Y) (f : X -> Y -> R) :
   mean l p (fun x => ∑ y ∈ m, f x y) = ∑ y ∈ m, mean l p (fun x => f x y).
 Proof.
@@ -212,15 +204,9 @@ Proof.
   rewrite (Nat.sub_succ_l t n) by lia. cbn [sum_to]. repeat f_equal; lia.
 Qed.
 
-Lemma geometric_to n q : (1 - q) * ∑ k < n, (q ^ k) = 1 - q ^ n.
-Proof. induction n as [|n IH]; cbn [sum_to pow]; lra. Qed.
-
 (** Products, for likelihoods. *)
 Fixpoint prod_to (n : nat) (f : nat -> R) : R :=
   match n with O => 1 | S m => prod_to m f * f m end.
-
-Lemma prod_to_ext n f g : (forall k, (k < n)%nat -> f k = g k) -> prod_to n f = prod_to n g.
-Proof. induction n; cbn; intros H; [reflexivity|]. rewrite IHn, H by auto; reflexivity. Qed.
 
 Lemma prod_to_first n f : prod_to (S n) f = f O * prod_to n (fun k => f (S k)).
 Proof. induction n as [|n IH]; [cbn; lra|]. cbn [prod_to] in *; rewrite IH; ring. Qed.

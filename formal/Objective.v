@@ -65,8 +65,6 @@ Proof.
   change (P_pi M pi (P_pow M pi (S t) f) s = P_pi M pi (P_pow M pi t (P_pi M pi f)) s).
   apply P_pi_ext, IH.
 Qed.
-Lemma P_pow_add t u f : forall s, P_pow M pi (t + u) f s = P_pow M pi t (P_pow M pi u f) s.
-Proof. induction t as [|t IH]; intros s; cbn; [reflexivity|]. apply P_pi_ext, IH. Qed.
 
 Lemma E_from_last t f s : E_from M pi t s (fun h => f (last_state M s h)) = P_pow M pi t f s.
 Proof.

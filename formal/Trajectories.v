@@ -98,10 +98,6 @@ Proof.
   apply sum_ext; intros h. cbn [likelihood]. ring.
 Qed.
 
-Lemma E_from_ext_in n s f g : (forall h, In h (histories M n) -> f h = g h) ->
-  E_from M pi n s f = E_from M pi n s g.
-Proof. apply mean_ext_in. Qed.
-
 Lemma E_from_ext n s f g : (forall h, length h = n -> f h = g h) ->
   E_from M pi n s f = E_from M pi n s g.
 Proof. intros H; apply mean_ext_in; intros h Hh; apply H, length_histories, Hh. Qed.
@@ -154,10 +150,6 @@ Proof.
   - pose proof (E_from_const n s 1) as H. unfold E_from, mean in H.
     rewrite <- H. apply sum_ext; intros; ring.
 Qed.
-
-Lemma E_from_bound n s f B : (forall h, In h (histories M n) -> Rabs (f h) <= B) ->
-  Rabs (E_from M pi n s f) <= B.
-Proof. apply mean_bound, traj_normalised. Qed.
 
 (** eq:traj-consistent. What the first n steps decide is not changed by looking further. *)
 Theorem traj_consistent n m s f :
@@ -241,20 +233,8 @@ Proof.
   - destruct n; [lia|]. destruct t; cbn; [reflexivity|]. apply IH; lia.
 Qed.
 
-Lemma at_time_scal F c s h t :
-  at_time M (fun s a s' r => c * F s a s' r) s h t = c * at_time M F s h t.
-Proof.
-  revert s t; induction h as [|[[a s'] r] h IH]; intros s t; cbn; [ring|]. destruct t; [reflexivity|apply IH].
-Qed.
-
 Lemma at_time_mult F F' s h t :
   at_time M F s h t * at_time M F' s h t = at_time M (fun s a s' r => F s a s' r * F' s a s' r) s h t.
-Proof.
-  revert s t; induction h as [|[[a s'] r] h IH]; intros s t; cbn; [ring|]. destruct t; [reflexivity|apply IH].
-Qed.
-
-Lemma at_time_plus F F' s h t :
-  at_time M F s h t + at_time M F' s h t = at_time M (fun s a s' r => F s a s' r + F' s a s' r) s h t.
 Proof.
   revert s t; induction h as [|[[a s'] r] h IH]; intros s t; cbn; [ring|]. destruct t; [reflexivity|apply IH].
 Qed.
