@@ -6,7 +6,13 @@ import pytest
 
 from utils import exact
 from utils.estimators import variance
-from utils.learning.frozen_lake import METHODS, best_actions, best_finite_horizon_objective, climb
+from utils.learning.frozen_lake import (
+    METHODS,
+    best_actions,
+    best_finite_horizon_objective,
+    climb,
+    firm_policy,
+)
 from utils.model import examples
 from utils.model.policies import LinearSoftmax, TablePolicy
 
