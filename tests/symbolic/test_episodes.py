@@ -66,3 +66,13 @@ def test_the_mean_loss_moves_with_its_logarithms_against_the_gradient():
 
 def test_a_batch_sum_grows_with_the_number_of_episodes(x):
     assert episodes.mean_batch_sum(x, 2, 2) == 2 * x.gradient(x.finite_horizon_objective(2))
+
+
+def test_an_analytic_bonus_pays_the_mean_of_the_sampled_one():
+    x = random_point(2, 2, random.Random(6), tables={"b": (2, 2)})
+    sampled, analytic = episodes.with_bonus(x), episodes.with_bonus(x, analytic=True)
+    assert (sampled.r_pi == analytic.r_pi).all()
+    slope = x.gradient(sampled.finite_horizon_objective(2))
+    assert slope == episodes.mean_step(sampled, 2)
+    assert slope == episodes.mean_step(analytic, 2) + episodes.own_slope(x, 2)
+    assert not slope == episodes.mean_step(analytic, 2)

@@ -7,7 +7,7 @@ divides by whole numbers. The score is taken along the MDP's one direction.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from operator import mul
@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from utils.symbolic import enumeration
+from utils.symbolic.dual import Dual
+from utils.symbolic.finite_field import FiniteFieldMDP
 from utils.symbolic.mdp import Prefix, SymbolicMDP
 
 Weight = Callable[[Prefix, int], Any]  # of step t of the steps tau
@@ -209,3 +211,26 @@ def mean_batch_sum(mdp: SymbolicMDP, n: int, horizon: int, gamma: Any = None) ->
     for batch in product(law, repeat=n):
         total += prod(law[tau] for tau in batch) * sum(terms[tau] for tau in batch)
     return total
+
+
+def with_bonus(mdp: FiniteFieldMDP, analytic: bool = False) -> FiniteFieldMDP:
+    """The same world, paid by the bonus b(s,a) = log pi_ref(a|s) - log pi(a|s) (``eq:bonus``).
+
+    The values of b are the table ``b`` [S, A]; its slope is minus the score. ``analytic`` pays the
+    mean over the actions, minus the Kullback-Leibler divergence in the state, in place of b.
+    """
+    values = zip(mdp.tables["b"].ravel(), mdp.score.ravel(), strict=True)
+    b = np.array([Dual(v.value, -psi.value) for v, psi in values]).reshape(mdp.R.shape)
+    return replace(mdp, R=b if not analytic else np.stack([mdp.average(b)] * mdp.n_actions, axis=1))
+
+
+def mean_step(mdp: SymbolicMDP, horizon: int = 3) -> Any:
+    """E[sum_t gamma^t psi_t G_t], by enumeration (``eq:reward-to-go``)."""
+    return mdp.expectation(lambda tau: scored(mdp, tau, mdp.G, horizon), horizon)
+
+
+def own_slope(mdp: FiniteFieldMDP, horizon: int = 3) -> Any:
+    """E[sum_t gamma^t grad b(s_t)] of the analytic bonus: the term that its number leaves out."""
+    paid = with_bonus(mdp, analytic=True)
+    slopes = mdp.gradient(paid.R)[:, 0]
+    return sum(mdp.gamma**t * (mdp.state_law(t) @ slopes) for t in range(horizon))
