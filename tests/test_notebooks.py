@@ -22,7 +22,6 @@ LABEL = re.compile(r"\$\$\s*\((eq:[\w-]+)\)|^\s*:label:\s*(eq:[\w-]+)\s*$", re.M
 WAITING = set(
     """
     eq:G-minus-Q
-    eq:J-infinite
     eq:bellman
     eq:beta
     eq:bug-mean-log-prob
@@ -54,7 +53,6 @@ WAITING = set(
     eq:stopping-game
     eq:tabular-ascent
     eq:tower
-    eq:traj-likelihood
     eq:two-action-zero-var
     eq:update-mean
     eq:var-rtg
