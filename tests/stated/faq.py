@@ -14,9 +14,10 @@ from stated.chapter_04 import cost, truth, wrong
 from utils.estimators import variance
 from utils.learning import clinic
 from utils.model import examples
+from utils.model.policies import LinearSoftmax
 
 half = F(1, 2)
-world, policy = examples.running(0.5), examples.running_policy()
+world, logits = examples.running(0.5), LinearSoftmax.logits(examples.running_tables().p)
 affinity = (np.sqrt(0.5 * 0.9) + np.sqrt(0.5 * 0.1)) ** 100
 # The better action pays 9 with probability 9/10, the other -1; V = 8. The score is by the logit.
 better = F(9, 10)
@@ -43,8 +44,8 @@ NUMBERS = (
     S("0.99", 1, reason="a discount, chosen"),
     S("3/2", 1, reason="the second prize of the example, chosen"),
     S("1/4", 2, half * half),
-    S("22.4", 1, variance.estimator_moments(world, policy, "total-return", horizon=50).trace),
-    S("0.549", 1, variance.estimator_moments(world, policy, horizon=50).trace),
+    S("22.4", 1, variance.estimator_moments(world, logits, "total-return", horizon=50).trace),
+    S("0.549", 1, variance.estimator_moments(world, logits, horizon=50).trace),
     S("0.2553", 1, log_true[0]),
     S("0.3918", 1, log_true[1]),
     S("0.0123", 1, log_found[0]),
