@@ -67,15 +67,15 @@ def test_a_cross_stays_inside_the_frame(axes):
     assert np.allclose(ends(axes), [[[0, 1], [0.75, 1]], [[0.5, 0.5], [0.5, 2]]])
 
 
-def test_learning_curves_show_the_chosen_runs_their_mean_and_the_means_of_the_rest(axes):
-    methods = np.arange(24.0).reshape(3, 2, 4)
-    LearningCurves(axes, np.arange(4), runs=2, others=2, top=100).show(methods, chosen=1)
+def test_learning_curves_show_the_chosen_runs_their_median_and_the_medians_of_the_rest(axes):
+    methods = np.arange(36.0).reshape(3, 3, 4) ** 2
+    LearningCurves(axes, np.arange(4), runs=3, others=2).show(methods, chosen=1)
     lines = [line.get_ydata() for line in axes.lines]
     expected = [
-        methods[0].mean(axis=0),
-        methods[2].mean(axis=0),
+        methods[0, 1],
+        methods[2, 1],
         *methods[1],
-        methods[1].mean(axis=0),
+        methods[1, 1],
     ]
     assert np.allclose(lines, expected)
 

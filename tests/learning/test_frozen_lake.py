@@ -6,7 +6,13 @@ import pytest
 
 from utils import exact
 from utils.estimators import variance
-from utils.learning.frozen_lake import METHODS, best_actions, best_finite_horizon_objective, climb
+from utils.learning.frozen_lake import (
+    METHODS,
+    best_actions,
+    best_finite_horizon_objective,
+    climb,
+    firm_policy,
+)
 from utils.model import examples
 from utils.model.policies import LinearSoftmax, TablePolicy
 
@@ -62,18 +68,8 @@ def test_with_one_step_the_best_objective_is_the_best_mean_reward():
     np.testing.assert_array_equal(best_actions(mdp, 1), [[1, 0], [0, 1]])
 
 
-def test_paying_on_arrival_changes_no_objective_and_no_gradient():
-    late = examples.frozen_lake_paying_on_arrival(0.95)
-    theta = np.random.default_rng(0).normal(size=(17, 4))
-    features = np.zeros((17, 4, 60))
-    features[np.arange(60) // 4, np.arange(60) % 4, np.arange(60)] = 1
-    after = LinearSoftmax(features, np.zeros(60), theta)
-    now = LinearSoftmax(features[:16], np.zeros(60), theta[:16])
-    assert exact.objective(late, after) == pytest.approx(exact.objective(LAKE, now), rel=1e-12)
-    np.testing.assert_allclose(
-        exact.policy_gradient(late, after), exact.policy_gradient(LAKE, now), atol=1e-14
-    )
-    # Its rewards are certain, so its variance is that of the environment, and larger.
-    certain = variance.estimator_moments(LAKE, now, horizon=100).variance
-    real = variance.estimator_moments(late, after, horizon=101).variance
-    assert real.sum() > certain.sum()
+def test_the_firm_policy_prefers_best_actions_in_each_half_of_the_lake():
+    policy = firm_policy(LAKE, (2.0, 0.0))
+    best = best_actions(LAKE, horizon=100)[:15]
+    assert (policy.probabilities[:7][best[:7] == 1] > 0.25).all()
+    np.testing.assert_allclose(policy.probabilities[8:], 0.25)

@@ -6,11 +6,19 @@ This is the objective that the direction without gamma^t comes close to as gamma
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from utils.exact import bellman as exact
+from utils.model import examples
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import DifferentiablePolicy, FinitePolicy, check_differentiable
+from utils.model.policies import (
+    DifferentiablePolicy,
+    FinitePolicy,
+    LinearSoftmax,
+    check_differentiable,
+)
 
 
 def stationary_law(mdp: FiniteMDP, policy: FinitePolicy) -> np.ndarray:
@@ -69,3 +77,20 @@ def restarted(mdp: FiniteMDP) -> FiniteMDP:
     P = np.array(mdp.P)
     P[mdp.terminal] = mdp.rho0
     return FiniteMDP(P, mdp.R, mdp.gamma, mdp.rho0)
+
+
+def endless_worlds() -> dict[str, tuple[FiniteMDP, LinearSoftmax]]:
+    """{name: (MDP, policy)}: two worlds without end at gamma = 9/10, started in their long run.
+
+    The running MDP, and FrozenLake with a new start after each end. The policies are those of the
+    book with one parameter, the logit of action 1 shared by all states.
+    """
+    found = {
+        "the running MDP": (examples.running(gamma=0.9), examples.running_policy()),
+        "endless FrozenLake": (
+            restarted(examples.frozen_lake(gamma=0.9)),
+            examples.frozen_lake_policy(),
+        ),
+    }
+    shared = {name: (m, examples.shared_logit(pi, action=1)) for name, (m, pi) in found.items()}
+    return {name: (replace(m, rho0=stationary_law(m, pi)), pi) for name, (m, pi) in shared.items()}

@@ -88,3 +88,16 @@ def effective_steps(gamma: float, horizon: int) -> float:
     """
     weights = gamma ** np.arange(check_count("horizon", horizon))
     return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def ended_by_chance(mdp: FiniteMDP, survival: float) -> FiniteMDP:
+    """The same world, but each step ends the episode with probability 1 - ``survival``.
+
+    The end is one more state, the last, in which nothing happens.
+    """
+    S, A = mdp.R.shape
+    P = np.zeros((S + 1, A, S + 1))
+    P[:S, :, :S] = survival * mdp.P
+    P[:, :, S] = 1 - P.sum(axis=2)
+    R = np.vstack([mdp.R, np.zeros((1, A))])
+    return FiniteMDP(P, R, mdp.gamma, np.append(mdp.rho0, 0))

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from utils import exact
 from utils.common.statistics import (
     confidence_interval,
-    interval_over_runs,
     mean_and_standard_error,
 )
 from utils.common.words import plain, signed
@@ -106,12 +105,12 @@ def loss_and_objective(figure: Figure):
 
 @picture(
     title="Here the actor-critic comes close to the best",
-    caption="FrozenLake: the exact objective along five runs of one learner, and the means of "
+    caption="FrozenLake: the exact objective along five runs of one learner, and the medians of "
     "the others.",
     alt="The exact objective of the policy against the number of updates, on FrozenLake. Thin "
-    "lines are runs of the chosen method, the thick line is their mean with a 95 percent interval, "
-    "a level line is the best value that any policy reaches. The means of the other methods are "
-    "drawn faintly.",
+    "lines are runs of the chosen method, the thick line is their median, a band "
+    "reaches from the worst to the best run, a level line is the best value that any policy "
+    "reaches. The medians of the other methods are drawn faintly.",
     method=Choice("method", dict(enumerate(learning.METHODS, 1))),
 )
 def lake(figure: Figure):
@@ -122,19 +121,19 @@ def lake(figure: Figure):
     best = learning.best_finite_horizon_objective(examples.frozen_lake(LAKE_GAMMA), 100)
     axes.axhline(best, color=TRUTH, lw=1.6)
     axes.text(3, best + 0.006, f"best possible: {best:.4f}", color=TRUTH)
-    curves = LearningCurves(axes, np.arange(LAKE_UPDATES + 1), runs.shape[1], 2, top=0.215)
+    curves = LearningCurves(axes, np.arange(LAKE_UPDATES + 1), runs.shape[1], 2)
     name = axes.text(3, best + 0.027, "", color=ESTIMATE, weight="bold")
 
     def draw(rng, method):
         which = int(method) - 1
         curves.show(runs, which)
         name.set_text(learning.METHODS[which])
-        mean, low, high = interval_over_runs(runs[which, :, -1])
+        ends = runs[which, :, -1]
         return (
             f"{learning.METHODS[which]}: after {LAKE_UPDATES} updates of {LAKE_EPISODES} "
-            f"episodes the {runs.shape[1]} runs reach {mean:.3f} on average, 95 % interval "
-            f"{plain(float(low), 3)} to {plain(float(high), 3)}; {100 * mean / best:.0f} % of the "
-            "best. Dotted: the other two methods."
+            f"episodes the {runs.shape[1]} runs reach {ends.min():.3f} to {ends.max():.3f}; their "
+            f"median is {np.median(ends):.3f}, {100 * np.median(ends) / best:.0f} % of the best. "
+            "Dotted: the medians of the other two methods."
         )
 
     return draw
@@ -143,11 +142,11 @@ def lake(figure: Figure):
 @picture(
     title="A rough critic: better a baseline than a target",
     caption="CartPole: steps until the pole falls along eight runs of one learner, and the "
-    "means of the others.",
+    "medians of the others.",
     alt="Steps until the pole falls against the number of updates, on CartPole. Thin lines are "
-    "runs of the chosen recipe, the thick line is their mean with a 95 percent interval, the level "
-    "line at 500 is the most an episode can last. The means of the other recipes are drawn "
-    "faintly.",
+    "runs of the chosen recipe, the thick line is their median, a band reaches from the "
+    "worst to the best run, the level line at 500 is the most an episode can last. The medians of "
+    "the other recipes are drawn faintly.",
     recipe=Choice("recipe", {k: recipe.name for k, recipe in enumerate(RECIPES, 1)}),
 )
 def pole(figure: Figure):
@@ -158,19 +157,18 @@ def pole(figure: Figure):
     axes.axhline(LONGEST, color=TRUTH, lw=1.6)
     axes.text(0.6, LONGEST + 16, "longest possible: 500", color=TRUTH)
     times = np.arange(runs.shape[2])
-    curves = LearningCurves(axes, times, runs.shape[1], len(RECIPES) - 1, top=560)
+    curves = LearningCurves(axes, times, runs.shape[1], len(RECIPES) - 1)
     name = axes.text(0.6, LONGEST + 76, "", color=ESTIMATE, weight="bold")
 
     def draw(rng, recipe):
         which = int(recipe) - 1
         curves.show(runs, which)
         name.set_text(RECIPES[which].name)
-        last, low, high = interval_over_runs(runs[which][:, -10:].mean(axis=1))
+        ends = runs[which][:, -10:].mean(axis=1)
         return (
             f"{RECIPES[which].name}, step size {plain(RECIPES[which].step_size)}: over the last "
-            f"ten updates the {runs.shape[1]} runs last {last:.0f} steps on average, 95 % interval "
-            f"{low:.0f} to {high:.0f}; no episode is longer than 500. "
-            "Dotted: the other recipes."
+            f"ten updates the {runs.shape[1]} runs last {ends.min():.0f} to {ends.max():.0f} steps; "
+            f"their median is {np.median(ends):.0f}. Dotted: the medians of the other recipes."
         )
 
     return draw

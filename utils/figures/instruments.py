@@ -15,7 +15,6 @@ from matplotlib.text import Text
 
 from utils.common.statistics import (
     confidence_interval,
-    interval_over_runs,
     mean_and_standard_error,
 )
 from utils.explorer.style import DOTTED, ESTIMATE, FAINT, GRID
@@ -151,31 +150,30 @@ class Cross:
 
 
 class LearningCurves:
-    """The runs of one method, thin, and their mean with a 95 % interval; other means behind.
+    """The runs of one method, thin, their median and their range; the other medians behind.
 
     axes    where they are drawn
     times   the updates, [T]
     runs    how many runs a method has
     others  how many other methods stand behind, dotted
-    top     where intervals are cut off
     """
 
-    def __init__(self, axes: Axes, times: np.ndarray, runs: int, others: int, top: float):
-        self._times, self._top = times, top
+    def __init__(self, axes: Axes, times: np.ndarray, runs: int, others: int):
+        self._times = times
         self._others = [curve(axes, FAINT, lw=1.2, ls=DOTTED) for _ in range(others)]
         self._runs = [curve(axes, ESTIMATE, lw=0.6) for _ in range(runs)]
         self._band = empty_band(axes)
-        self._mean = curve(axes, ESTIMATE, lw=2.4)
-        names = "thin: runs; grey: 95 %; dotted: the others"
+        self._median = curve(axes, ESTIMATE, lw=2.4)
+        names = "thin: runs; thick: their median; grey: their range; dotted: the others"
         axes.set_title(names, loc="left", color=FAINT, size="medium")
 
     def show(self, methods: np.ndarray, chosen: int) -> None:
         """Draw ``methods`` [methods, runs, T] with one of them ``chosen``."""
         rest = [runs for k, runs in enumerate(methods) if k != chosen]
         for line, runs in zip(self._others, rest, strict=True):
-            line.set_data(self._times, runs.mean(axis=0))
+            line.set_data(self._times, np.median(runs, axis=0))
         for line, run in zip(self._runs, methods[chosen], strict=True):
             line.set_data(self._times, run)
-        mean, low, high = interval_over_runs(methods[chosen])
-        self._band.set_data(self._times, np.clip(low, 0, None), np.clip(high, None, self._top))
-        self._mean.set_data(self._times, mean)
+        runs = methods[chosen]
+        self._band.set_data(self._times, runs.min(axis=0), runs.max(axis=0))
+        self._median.set_data(self._times, np.median(runs, axis=0))

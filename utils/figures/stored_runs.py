@@ -27,7 +27,12 @@ RECIPES = (
 )
 
 
-def play_lake(method: str, seed: int) -> np.ndarray:
+GRID_STEPS = (5.0, 10.0, 20.0)
+POLE_REPETITIONS = 10
+COSINE_EPISODES = 300
+
+
+def play_lake(method: str, seed: int, step: float = LAKE_STEP) -> np.ndarray:
     """Exact J_100 along one run played in Gymnasium's FrozenLake-v1, [updates + 1].
 
     The seed is that of the environment and that of the actions, for every method the same.
@@ -38,13 +43,46 @@ def play_lake(method: str, seed: int) -> np.ndarray:
     with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
         env.reset(seed=seed)
         rng = np.random.default_rng(seed)
-        J = frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng)
+        J = frozen_lake.climb(env, mdp, method, LAKE_UPDATES, LAKE_EPISODES, step, rng)
     return J
 
 
 def play_poles(updates: int = POLE_UPDATES) -> np.ndarray:
     """Mean steps of each batch in Gymnasium's CartPole-v1, [updates, recipes, runs]."""
     return cartpole.climb(RECIPES, POLE_RUNS, updates, POLE_EPISODES, POLE_GAMMA, seed=POLE_SEED)
+
+
+def play_lake_grid() -> np.ndarray:
+    """The last J_100 for each step size of ``GRID_STEPS``, [steps, methods, runs]."""
+    return np.array(
+        [
+            [
+                [play_lake(m, seed, step)[-1] for seed in range(LAKE_RUNS)]
+                for m in frozen_lake.METHODS
+            ]
+            for step in GRID_STEPS
+        ]
+    )
+
+
+def play_pole_repetitions() -> np.ndarray:
+    """Mean steps of the last ten updates of ``play_poles`` with the seeds 0, 1, ..., as
+    [seeds, recipes, runs]."""
+    played = (
+        cartpole.climb(RECIPES, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_GAMMA, seed)
+        for seed in range(POLE_REPETITIONS)
+    )
+    return np.array([steps[-10:].mean(axis=0) for steps in played])
+
+
+def play_pole_cosines() -> np.ndarray:
+    """``cartpole.cosine_of_td`` at the last policy of each actor-critic run of ``play_poles``."""
+    last = cartpole.climbed_parameters(
+        RECIPES, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_GAMMA, POLE_SEED
+    )[2]
+    return np.array(
+        [cartpole.cosine_of_td(theta, COSINE_EPISODES, POLE_GAMMA, seed=1) for theta in last]
+    )
 
 
 def play_lake_policies() -> np.ndarray:
@@ -83,6 +121,24 @@ def pole_runs() -> np.ndarray:
     return _load("pole")
 
 
+@cache
+def lake_grid() -> np.ndarray:
+    """``play_lake_grid``, [steps, methods, runs]."""
+    return _load("lake_grid")
+
+
+@cache
+def pole_repetitions() -> np.ndarray:
+    """``play_pole_repetitions``, [seeds, recipes, runs]."""
+    return _load("pole_repetitions")
+
+
+@cache
+def pole_cosines() -> np.ndarray:
+    """``play_pole_cosines``, [runs]."""
+    return _load("pole_cosines")
+
+
 def _load(name: str) -> np.ndarray:
     with resources.as_file(resources.files(__package__) / "data" / f"{name}.npy") as path:
         return np.load(path).astype(float)
@@ -94,6 +150,14 @@ def store(folder: Path) -> None:
     np.save(folder / "lake.npy", np.array(lake, dtype=np.float32))
     np.save(folder / "lake_policies.npy", play_lake_policies().astype(np.float32))
     np.save(folder / "pole.npy", play_poles().astype(np.float32))
+    store_experiments(folder)
+
+
+def store_experiments(folder: Path) -> None:
+    """Play what the text of chapter 8 quotes beside the pictures, and write it to ``folder``."""
+    np.save(folder / "pole_cosines.npy", play_pole_cosines().astype(np.float32))
+    np.save(folder / "lake_grid.npy", play_lake_grid().astype(np.float32))
+    np.save(folder / "pole_repetitions.npy", play_pole_repetitions().astype(np.float32))
 
 
 if __name__ == "__main__":

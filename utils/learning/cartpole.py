@@ -64,6 +64,23 @@ def climb(
     The policy pushes right with probability sigmoid(theta . x), theta = 0 at first. All runs of all
     recipes are played at once in Gymnasium's own vector form of CartPole-v1.
     """
+    return _climbed(recipes, runs, updates, episodes, gamma, seed)[0]
+
+
+def climbed_parameters(
+    recipes: tuple[Recipe, ...],
+    runs: int,
+    updates: int,
+    episodes: int,
+    gamma: float,
+    seed: int,
+) -> np.ndarray:
+    """theta after the last update of ``climb`` with the same arguments, [recipes, runs, 4]."""
+    theta = _climbed(recipes, runs, updates, episodes, gamma, seed)[1]
+    return theta.reshape(len(recipes), runs, 4)
+
+
+def _climbed(recipes, runs, updates, episodes, gamma, seed) -> tuple[np.ndarray, np.ndarray]:
     import gymnasium
 
     n_runs = len(recipes) * check_count("runs", runs)
@@ -83,7 +100,32 @@ def climb(
             theta[i] += recipe.step_size * ascent_direction(own, recipe, w[i], gamma)
             w[i] = fitted_critic(own, recipe.critic, gamma)
     env.close()
-    return steps.reshape(updates, len(recipes), runs)
+    return steps.reshape(updates, len(recipes), runs), theta
+
+
+def cosine_of_td(theta: np.ndarray, episodes: int, gamma: float, seed: int) -> float:
+    """The cosine between the mean steps with TD errors and with a baseline, at one policy.
+
+    ``theta`` is [4]. Both critics are fitted to ``episodes`` episodes and used on as many fresh
+    ones, so that the baseline step has the right mean (``eq:baseline-zero``) and the difference is
+    the bias of the TD error.
+    """
+    import gymnasium
+
+    env = gymnasium.make_vec(
+        "CartPole-v1", num_envs=episodes, vectorization_mode="vector_entry_point"
+    )
+    env.reset(seed=seed)
+    rng = np.random.default_rng(seed)
+    fitting, fresh = (play(env, np.tile(theta, (episodes, 1)), rng) for _ in range(2))
+    env.close()
+    td, honest = (
+        ascent_direction(
+            fresh, Recipe(name, name, True, 1), fitted_critic(fitting, name, gamma), gamma
+        )
+        for name in ("td", "returns")
+    )
+    return float(td @ honest / np.linalg.norm(td) / np.linalg.norm(honest))
 
 
 def play(env, theta: np.ndarray, rng: np.random.Generator) -> Batch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from utils.common.validation import check_count, check_name
 from utils.estimators.gradient import policy_gradient
 from utils.learning.critics import towards_next_value, towards_returns
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import TabularSoftmax
+from utils.model.policies import LinearSoftmax, TabularSoftmax
 from utils.sampling.episodes import collect
 
 METHODS = ("REINFORCE", "learned baseline", "actor-critic")
@@ -86,6 +86,17 @@ def best_actions(mdp: FiniteMDP, horizon: int) -> np.ndarray:
     """1 for each action that is best with ``horizon`` steps to go, else 0, [S, A]."""
     Q = _best_action_values(mdp, horizon)
     return np.isclose(Q, Q.max(axis=1, keepdims=True), rtol=0, atol=1e-12).astype(float)
+
+
+def firm_policy(mdp: FiniteMDP, theta: Sequence[float] = (2.0, 2.0)) -> LinearSoftmax:
+    """Two parameters: the logit of the best actions in the upper rows and in the lower ones.
+
+    ``mdp`` is the 4x4 lake. States 0 to 7 are the upper half, 8 to 14 the lower; the goal has none.
+    """
+    best = best_actions(mdp, horizon=100)
+    features = np.zeros((*mdp.R.shape, 2))
+    features[:8, :, 0], features[8:15, :, 1] = best[:8], best[8:15]
+    return LinearSoftmax(features, np.array(theta))
 
 
 def _best_action_values(mdp: FiniteMDP, horizon: int) -> np.ndarray:

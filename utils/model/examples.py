@@ -152,20 +152,3 @@ def short_corridor_policy(p: float = 0.5) -> LinearSoftmax:
 def deterministic_kernel(next_states) -> np.ndarray:
     """P [S, A, S] as integers 0 and 1: action a in state s leads to ``next_states[s][a]``."""
     return np.eye(len(next_states), dtype=int)[np.array(next_states)]
-
-
-def frozen_lake_paying_on_arrival(gamma: float) -> FiniteMDP:
-    """FrozenLake with its reward on the landing, as a table in which R(s, a) is certain.
-
-    The environment pays 1 when the goal is reached, which is random given (s, a). Here the goal
-    pays 1/gamma one step later, and leads to a further state where nothing happens. The discounted
-    return is the same number on every path.
-    """
-    lake = frozen_lake(gamma)
-    S, goal = lake.n_states, lake.n_states - 1
-    P = np.zeros((S + 1, lake.n_actions, S + 1))
-    P[:S, :, :S] = lake.P
-    P[goal:] = np.eye(S + 1)[S]
-    R = np.zeros((S + 1, lake.n_actions))
-    R[goal] = 1 / lake.gamma
-    return FiniteMDP(P, R, lake.gamma, np.append(lake.rho0, 0))

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,11 @@ class FiniteFieldMDP(SymbolicMDP):
         if value.slope is None:
             raise ValueError("this number is a gradient already; second derivatives are not known")
         return Dual(value.slope, None)
+
+    def along(self, dpi: np.ndarray) -> FiniteFieldMDP:
+        """The same point with another direction of theta-space, D(s,a) = ``dpi`` [S, A]."""
+        moved = np.frompyfunc(lambda p, d: Dual(p.value, d.value), 2, 1)
+        return replace(self, pi=moved(self.pi, dpi), dpi=dpi)
 
 
 def random_point(
