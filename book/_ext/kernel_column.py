@@ -33,7 +33,7 @@ def kernel_total(labels: set[str]) -> list[nodes.Node]:
         return []
     whole = sum(not entry.part for entry in behind)
     sentence = (
-        f"Coq has checked a formal text behind {len(behind)} of them; "
+        f"Coq has checked a formal text behind {len(behind)} of the equations; "
         f"{whole} as they stand, the others with a restriction that the column {TITLE} names."
     )
     return [nodes.paragraph("", sentence)]
