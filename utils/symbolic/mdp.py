@@ -208,6 +208,15 @@ class SymbolicMDP(Chain):
             found[history] = total / sum(inside.values(), 0 * self.gamma)
         return found
 
+    def mean_reward_given(self, histories: Iterable[Prefix], k: int) -> dict[Prefix, Any]:
+        """{history: E[r_k | the prefix begins with it]}, by enumeration (``eq:markov``)."""
+        law, found = self.law(k + 1), {}
+        for history in histories:
+            inside = {tau: x for tau, x in law.items() if tau[: len(history)] == history}
+            total = sum((x * self.R[tau[k]] for tau, x in inside.items()), 0 * self.gamma)
+            found[history] = total / sum(inside.values(), 0 * self.gamma)
+        return found
+
     def discounted_visits(self, horizon: int) -> np.ndarray:
         """sum_{t<T} gamma^t P(s_t = s), [S]; times 1 - gamma, the first terms of d_gamma."""
         return sum((self.state_law(t) * self.gamma**t for t in range(horizon)), 0 * self.rho0)
