@@ -139,11 +139,8 @@ def teeth(verdict: Verdict, row: Row) -> list[nodes.Node]:
     """The lines with teeth, and the wrong versions that were rejected in them."""
     of = row.equation.n_lines
     bitten = verdict.bitten_lines(of)
-    if of > 1:
-        which = ", ".join(map(str, bitten)) or "none"
-        first = f"{'Lines' if len(bitten) > 1 else 'Line'} {which} of {of}."
-    else:
-        first = ""
+    which = f"{'Lines' if len(bitten) > 1 else 'Line'} {', '.join(map(str, bitten))} of {of}."
+    first = "" if of == 1 else which if bitten else f"None of {of} lines as a whole."
     words = " ".join(part for part in (first, verdict.teeth) if part)
     names = nodes.bullet_list("", *(nodes.list_item("", text(x)) for x in verdict.rejected))
     return [*([text(words)] if words else []), *([names] if verdict.rejected else [text("none")])]

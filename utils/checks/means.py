@@ -94,7 +94,7 @@ def _in_words(figures: Simulation, places: int) -> str:
     count = f"{figures.samples:,}".replace(",", "\u202f")
     many = figures.coordinates > 1
     return (
-        f"agrees with Monte Carlo: {count} {figures.samples_are} give "
+        f"agrees with a simulation: {count} {figures.samples_are} give "
         f"{_number(figures.mean, places)} ± {figures.standard_error:.{places}f}, "
         f"exact {_number(figures.exact, places)}"
         f"{f'; largest of {figures.coordinates} deviations' if many else '; deviation'} "

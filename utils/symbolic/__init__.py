@@ -2,7 +2,7 @@
 
 from utils.common.linear import adjugate, determinant, object_array, solve
 from utils.symbolic import noise
-from utils.symbolic.enumeration import conditional_laws, declared_laws
+from utils.symbolic.enumeration import conditional_laws, declared_laws, mean_over_lives
 from utils.symbolic.laws import FiniteLaw, free_law, polynomial_law
 from utils.symbolic.mdp import Prefix, SymbolicMDP, prefixes
 from utils.symbolic.series import series
@@ -27,6 +27,7 @@ __all__ = [
     "free_law",
     "free_mdp",
     "generators",
+    "mean_over_lives",
     "named_mdp",
     "noise",
     "nonnegative_mdp",

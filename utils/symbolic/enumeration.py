@@ -349,3 +349,15 @@ def declared_laws(mdp: SymbolicMDP, horizon: int) -> dict[tuple[int, ...], Any]:
             else:
                 declared[flat[:length]] = mdp.pi[past[-1], last]
     return declared
+
+
+def mean_over_lives(terms: Sequence[Any], survival: Any, horizon: int, first: int = 1) -> Any:
+    """E[sum_{t<N} f_t] for numbers f_t and lives of at most T steps (``eq:killed-process``).
+
+    After each step the life goes on with probability ``survival``; N counts the steps from
+    ``first``: 1 is right, 0 is the convention that leaves out the last state.
+    """
+    ended = sum(
+        (1 - survival) * survival**n * sum(terms[: first + n]) for n in range(horizon - first)
+    )
+    return ended + survival ** (horizon - first) * sum(terms[:horizon])

@@ -16,7 +16,7 @@ formula reads the same here and there: ``m.rho0 @ m.P_pi @ m.r_pi``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -159,6 +159,62 @@ class SymbolicMDP(Chain):
         """
         visits = self.occupancy / (1 - self.gamma)
         return visits @ self.action_gradient(self.Q if q is None else q)
+
+    def discounted_sum(self, values: np.ndarray) -> Any:
+        """sum_{t>=0} gamma^t E[f(s_t)] for f [S], from v = f + gamma P_pi v: rho0^T v.
+
+        With f(s) = sum_a D(s,a) Q(s,a) it is the first line of ``eq:pgt-infinite``.
+        """
+        return self.rho0 @ self.resolve(self.gamma, values)
+
+    def first_terms(self, horizon: int, Q: np.ndarray, rate: Any = None) -> Any:
+        """sum_{t<T} gamma^t E[psi_t Q_t(s_t,a_t)] for Q [T, S, A] (``eq:pgt-finite``).
+
+        Another ``rate`` replaces gamma; 1 drops the factor gamma^t.
+        """
+        g = self.gamma if rate is None else self.gamma**0 * rate
+        steps = (g**t * self.mean_score_at(t, Q[t]) for t in range(horizon))
+        return sum(steps, 0 * self.gamma)
+
+    def unrolled(self, count: int, remainder: bool = True) -> np.ndarray:
+        """sum_{t<n} gamma^t P_pi^t h + gamma^n P_pi^n grad V, [S] (``eq:unrolled``)."""
+        total, term = 0 * self.V, self.action_gradient(self.Q)
+        for _ in range(count):
+            total, term = total + term, self.P_pi @ term * self.gamma
+        rest = self.gradient(self.V)
+        for _ in range(count):
+            rest = self.P_pi @ rest * self.gamma
+        return total + rest if remainder else total
+
+    def pair_returns(self, t: int, horizon: int) -> np.ndarray:
+        """E[G_t^T 1{s_t=s, a_t=a}], [S, A], by enumeration of all prefixes of length T."""
+        found = self.pi * 0
+        for tau, probability in self.law(horizon).items():
+            found[tau[t]] += probability * self.G(tau, t)
+        return found
+
+    def state_returns(self, t: int, horizon: int) -> np.ndarray:
+        """E[G_t^T 1{s_t=s}], [S], by enumeration of all prefixes of length T."""
+        return self.expectation_where(lambda tau: self.G(tau, t), t, horizon)
+
+    def mean_return_given(
+        self, histories: Iterable[Prefix], t: int, horizon: int
+    ) -> dict[Prefix, Any]:
+        """{history: E[G_t^T | the prefix begins with it]}, by enumeration (``eq:markov``)."""
+        law, found = self.law(horizon), {}
+        for history in histories:
+            inside = {tau: x for tau, x in law.items() if tau[: len(history)] == history}
+            total = sum((x * self.G(tau, t) for tau, x in inside.items()), 0 * self.gamma)
+            found[history] = total / sum(inside.values(), 0 * self.gamma)
+        return found
+
+    def discounted_visits(self, horizon: int) -> np.ndarray:
+        """sum_{t<T} gamma^t P(s_t = s), [S]; times 1 - gamma, the first terms of d_gamma."""
+        return sum((self.state_law(t) * self.gamma**t for t in range(horizon)), 0 * self.rho0)
+
+    def state_law_by_enumeration(self, t: int) -> np.ndarray:
+        """P(s_t = s), [S], summed over all prefixes of length t + 1."""
+        return self.expectation_where(lambda tau: 1, t, t + 1)
 
     def law(self, horizon: int) -> dict[Prefix, Any]:
         """{tau: p_theta^T(tau)} for all prefixes of length ``horizon`` (``eq:traj-likelihood``)."""
