@@ -13,7 +13,7 @@ from utils.common.chain import Tables
 from utils.common.validation import check_count
 from utils.exact.moments import score_moments
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import FinitePolicy
+from utils.model.policies import DifferentiablePolicy, FinitePolicy
 from utils.model.protocol import Tables as MDPTables
 
 
@@ -82,7 +82,9 @@ def pair_means(
     return means
 
 
-def gae_mean(mdp: FiniteMDP, policy: FinitePolicy, error: np.ndarray, lam: float, horizon: int):
+def gae_mean(
+    mdp: FiniteMDP, policy: DifferentiablePolicy, error: np.ndarray, lam: float, horizon: int
+):
     """E[sum_{t<T} gamma^t psi_t A_t] for the critic V + ``error`` [S], by ``eq:gae``.
 
     ``policy`` has one parameter. V is the stationary value, and so is the right value at the end.

@@ -282,18 +282,22 @@ def gains(mdp: SymbolicMDP, horizon: int) -> dict[str, Any]:
     """
     Q, times = mdp.finite_horizon_values(horizon)[1], range(horizon)
 
-    def difference(tau: Prefix, steps: Sequence[int]) -> Any:
-        return return_form(mdp, tau, steps) ** 2 - value_form(mdp, tau, steps, Q) ** 2
+    def gain(steps: Sequence[int]) -> Any:
+        return mdp.expectation(
+            lambda tau: return_form(mdp, tau, steps) ** 2 - value_form(mdp, tau, steps, Q) ** 2,
+            horizon,
+        )
 
-    def gap(tau: Prefix, t: int) -> Any:
-        return (return_form(mdp, tau, [t]) - value_form(mdp, tau, [t], Q)) ** 2
+    def gap(t: int) -> Any:
+        return mdp.expectation(
+            lambda tau: (return_form(mdp, tau, [t]) - value_form(mdp, tau, [t], Q)) ** 2, horizon
+        )
 
+    single = times[:-1]
     return {
-        "sum": mdp.expectation(lambda tau: difference(tau, times), horizon),
-        "each": [
-            mdp.expectation(lambda tau, t=t: difference(tau, [t]), horizon) for t in times[:-1]
-        ],
-        "gap": [mdp.expectation(lambda tau, t=t: gap(tau, t), horizon) for t in times[:-1]],
+        "sum": gain(times),
+        "each": [gain([t]) for t in single],
+        "gap": [gap(t) for t in single],
     }
 
 

@@ -9,7 +9,6 @@ so that a check can show that the term is needed. With a horizon the recursions 
 
 from __future__ import annotations
 
-from itertools import product
 from math import comb
 from typing import Any
 
@@ -121,7 +120,7 @@ def whole_return_moments(
     uncorrelated, "later scores" drops these, "gamma" and "binomials" put 1 for these factors.
     """
     check_name("without", without, WHOLE_TERMS)
-    orders = tuple(product(range(3), repeat=2))
+    orders = [(j, k) for j in range(3) for k in range(3)]
     m = {order: mdp.r_pi * 0 + (order == (0, 0)) for order in orders}
 
     def term(j: int, k: int, i: int, index: int) -> np.ndarray:
@@ -137,7 +136,10 @@ def whole_return_moments(
     for _ in range(horizon):
         m = {
             (j, k): mdp.average(
-                sum(term(j, k, i, index) for i in range(j + 1) for index in range(k + 1))
+                sum(
+                    (term(j, k, i, index) for i in range(j + 1) for index in range(k + 1)),
+                    mdp.R * 0,
+                )
             )
             for j, k in orders
         }
