@@ -24,7 +24,9 @@ def main() -> None:
     print("FrozenLake, J after 200 updates")
     for step, rows in zip(stored_runs.GRID_STEPS, stored_runs.lake_grid(), strict=True):
         for method, row in zip(METHODS, rows, strict=True):
-            print(f"  {step:4.0f}  {method:17}", *(f"{x:.3f}" for x in row), f"mean {row.mean():.3f}")
+            print(
+                f"  {step:4.0f}  {method:17}", *(f"{x:.3f}" for x in row), f"mean {row.mean():.3f}"
+            )
     print("CartPole, cosine between the step with TD errors and the step with a baseline")
     print("  ", *(f"{x:.2f}" for x in stored_runs.pole_cosines()))
     print("CartPole, mean steps of the last ten updates, median of 8 runs, and runs above 450")

@@ -38,9 +38,7 @@ def body(function) -> str:
 @each_patient
 def test_the_chapter_prints_the_code_the_thread_the_cure_and_the_equation(k, patient: Patient):
     head = "def answer(episodes, gamma):\n"
-    assert f'{head}{body(patient.loss)}\nexercise("ex:patient-{k}").check(answer)' in cells(
-        "code"
-    )
+    assert f'{head}{body(patient.loss)}\nexercise("ex:patient-{k}").check(answer)' in cells("code")
     text = "\n".join(cells("markdown"))
     assert f"[{patient.source}](" in text.split(f":label: ex:patient-{k}\n")[1].split(":::")[0]
     if patient.cure:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from utils import exact
-from utils.estimators import variance
 from utils.learning.frozen_lake import (
     METHODS,
     best_actions,
@@ -14,7 +13,7 @@ from utils.learning.frozen_lake import (
     firm_policy,
 )
 from utils.model import examples
-from utils.model.policies import LinearSoftmax, TablePolicy
+from utils.model.policies import TablePolicy
 
 LAKE = examples.frozen_lake(0.95)
 

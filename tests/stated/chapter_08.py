@@ -23,9 +23,7 @@ from utils.model.rational import fractions
 _tables = examples.running_tables()
 _p = fractions(_tables.p)
 _pi = np.stack([1 - _p, _p], axis=1)
-_running = Tables(
-    fractions(_tables.P), fractions(_tables.R), F(1, 2), fractions(_tables.rho0), _pi
-)
+_running = Tables(fractions(_tables.P), fractions(_tables.R), F(1, 2), fractions(_tables.rho0), _pi)
 _Q, _V = _running.Q, _running.V
 _grid = stored_runs.lake_grid()  # [steps, methods, runs]
 _cosines = stored_runs.pole_cosines()

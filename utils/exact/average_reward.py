@@ -93,6 +93,4 @@ def endless_worlds() -> dict[str, tuple[FiniteMDP, LinearSoftmax]]:
         ),
     }
     shared = {name: (m, examples.shared_logit(pi, action=1)) for name, (m, pi) in found.items()}
-    return {
-        name: (replace(m, rho0=stationary_law(m, pi)), pi) for name, (m, pi) in shared.items()
-    }
+    return {name: (replace(m, rho0=stationary_law(m, pi)), pi) for name, (m, pi) in shared.items()}

@@ -56,7 +56,10 @@ def play_lake_grid() -> np.ndarray:
     """The last J_100 for each step size of ``GRID_STEPS``, [steps, methods, runs]."""
     return np.array(
         [
-            [[play_lake(m, seed, step)[-1] for seed in range(LAKE_RUNS)] for m in frozen_lake.METHODS]
+            [
+                [play_lake(m, seed, step)[-1] for seed in range(LAKE_RUNS)]
+                for m in frozen_lake.METHODS
+            ]
             for step in GRID_STEPS
         ]
     )

@@ -120,7 +120,9 @@ def cosine_of_td(theta: np.ndarray, episodes: int, gamma: float, seed: int) -> f
     fitting, fresh = (play(env, np.tile(theta, (episodes, 1)), rng) for _ in range(2))
     env.close()
     td, honest = (
-        ascent_direction(fresh, Recipe(name, name, True, 1), fitted_critic(fitting, name, gamma), gamma)
+        ascent_direction(
+            fresh, Recipe(name, name, True, 1), fitted_critic(fitting, name, gamma), gamma
+        )
         for name in ("td", "returns")
     )
     return float(td @ honest / np.linalg.norm(td) / np.linalg.norm(honest))
