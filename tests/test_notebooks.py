@@ -24,8 +24,6 @@ WAITING = set(
     eq:G-minus-Q
     eq:bellman
     eq:beta
-    eq:bug-mean-log-prob
-    eq:claim-diverges
     eq:cos-second-moments
     eq:escape-mass
     eq:gauss-fisher
@@ -47,17 +45,13 @@ WAITING = set(
     eq:q-finite
     eq:return-recursion
     eq:rtg-can-hurt
-    eq:sign-flip
     eq:squash-logdensity
     eq:standardised
     eq:stopping-game
-    eq:tabular-ascent
     eq:tower
     eq:two-action-zero-var
-    eq:update-mean
     eq:var-rtg
     eq:var-total
-    eq:worst-policy
     eq:xor-game
 """.split()
 )

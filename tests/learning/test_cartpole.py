@@ -123,3 +123,12 @@ def test_the_same_seed_gives_the_same_runs_and_a_run_does_not_depend_on_its_step
 def test_an_unknown_critic_is_refused():
     with pytest.raises(ValueError, match="critic"):
         Recipe("x", "oracle", True, 0.1)
+
+
+def test_the_cosine_is_1_where_both_steps_agree_and_the_last_parameters_have_moved():
+    recipes = (cartpole.Recipe("REINFORCE", "none", True, 0.1),)
+    theta = cartpole.climbed_parameters(recipes, 2, 3, 4, 0.99, seed=0)
+    assert theta.shape == (1, 2, 4) and (theta != 0).any(axis=2).all()
+    assert -1 <= cartpole.cosine_of_td(theta[0, 0], 20, 0.99, seed=0) <= 1
+    # With gamma = 0 a return and a target are the reward, so both critics and both steps agree.
+    assert cartpole.cosine_of_td(theta[0, 0], 20, 0.0, seed=0) == pytest.approx(1)
