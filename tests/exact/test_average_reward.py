@@ -10,6 +10,7 @@ from utils import exact
 from utils.exact.average_reward import (
     average_reward,
     average_reward_gradient,
+    endless_worlds,
     restarted,
     stationary_law,
     stationary_law_gradient,
@@ -98,7 +99,7 @@ def test_a_restarted_world_never_ends_and_keeps_its_rewards():
 
 
 def test_the_endless_worlds_start_in_the_long_run_and_never_end():
-    for mdp, policy in long_run.endless_worlds().values():
-        np.testing.assert_allclose(mdp.rho0, long_run.stationary_law(mdp, policy), atol=1e-12)
+    for mdp, policy in endless_worlds().values():
+        np.testing.assert_allclose(mdp.rho0, stationary_law(mdp, policy), atol=1e-12)
         assert not mdp.terminal.any()
         assert policy.theta.shape == (1,)

@@ -11,7 +11,9 @@ from utils.learning.cartpole import (
     Recipe,
     ascent_direction,
     climb,
+    climbed,
     columns,
+    cosine_of_td,
     features,
     fitted_critic,
     play,
@@ -126,9 +128,10 @@ def test_an_unknown_critic_is_refused():
 
 
 def test_the_cosine_is_1_where_both_steps_agree_and_the_last_parameters_have_moved():
-    recipes = (cartpole.Recipe("REINFORCE", "none", True, 0.1),)
-    theta = cartpole.climbed_parameters(recipes, 2, 3, 4, 0.99, seed=0)
+    recipes = (Recipe("REINFORCE", "none", True, 0.1),)
+    steps, theta = climbed(recipes, 2, 3, 4, 0.99, seed=0)
+    assert (steps == climb(recipes, 2, 3, 4, 0.99, seed=0)).all()
     assert theta.shape == (1, 2, 4) and (theta != 0).any(axis=2).all()
-    assert -1 <= cartpole.cosine_of_td(theta[0, 0], 20, 0.99, seed=0) <= 1
+    assert -1 <= cosine_of_td(theta[0, 0], 20, 0.99, seed=0) <= 1
     # With gamma = 0 a return and a target are the reward, so both critics and both steps agree.
-    assert cartpole.cosine_of_td(theta[0, 0], 20, 0.0, seed=0) == pytest.approx(1)
+    assert cosine_of_td(theta[0, 0], 20, 0.0, seed=0) == pytest.approx(1)
