@@ -5,7 +5,6 @@ import pytest
 
 from utils.common.statistics import (
     confidence_interval,
-    interval_over_runs,
     mean_and_standard_error,
     normal_quantile,
     student_interval,
@@ -39,14 +38,6 @@ def test_normal_interval_of_level_95_percent_is_1_96_standard_errors():
 def test_a_level_outside_the_unit_interval_is_rejected(level):
     with pytest.raises(ValueError, match="level is"):
         confidence_interval(0, 1, level)
-
-
-def test_an_interval_over_five_runs_is_students():
-    runs = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    mean, low, high = interval_over_runs(runs)
-    assert mean[0] == 3
-    half_width = 2.7764451 * math.sqrt(2.5 / 5)  # t quantile with four degrees of freedom
-    np.testing.assert_allclose([low[0], high[0]], [3 - half_width, 3 + half_width], rtol=1e-7)
 
 
 def test_students_interval_is_wider_than_the_normal_one_and_tends_to_it():

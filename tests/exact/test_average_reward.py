@@ -10,6 +10,7 @@ from utils import exact
 from utils.exact.average_reward import (
     average_reward,
     average_reward_gradient,
+    endless_worlds,
     restarted,
     stationary_law,
     stationary_law_gradient,
@@ -95,3 +96,10 @@ def test_a_restarted_world_never_ends_and_keeps_its_rewards():
     assert lake.terminal.any() and not ice.terminal.any()
     assert np.allclose(ice.P[15], np.tile(lake.rho0, (4, 1))) and (ice.R == lake.R).all()
     assert (ice.P[~lake.terminal] == lake.P[~lake.terminal]).all()
+
+
+def test_the_endless_worlds_start_in_the_long_run_and_never_end():
+    for mdp, policy in endless_worlds().values():
+        np.testing.assert_allclose(mdp.rho0, stationary_law(mdp, policy), atol=1e-12)
+        assert not mdp.terminal.any()
+        assert policy.theta.shape == (1,)

@@ -51,3 +51,38 @@ def test_other_seeds_are_other_runs():
     for one in range(stored_runs.LAKE_RUNS):
         for other in range(one):
             assert not np.allclose(runs[0, one], runs[0, other])
+
+
+def test_the_grid_at_the_step_size_of_the_picture_is_that_of_the_picture():
+    row = stored_runs.GRID_STEPS.index(stored_runs.LAKE_STEP)
+    assert np.allclose(stored_runs.lake_grid()[row], stored_runs.lake_runs()[:, :, -1], rtol=SINGLE)
+
+
+def test_repetitions_with_the_seed_of_the_cosines_are_the_same_runs_as_theirs():
+    ends = stored_runs.pole_repetitions()[stored_runs.POLE_SEED, 2]
+    assert np.allclose(ends, stored_runs.pole_cosines()[0], rtol=SINGLE)
+    assert ends.round().tolist() == [500, 353, 103, 286, 26, 500, 295, 500]
+    counts = (stored_runs.pole_repetitions() > 450).sum(axis=(0, 2))
+    assert counts.tolist() == [34, 77, 37, 75]
+
+
+def test_the_stored_experiments_are_what_these_functions_play(monkeypatch, tmp_path):
+    for name, small in (
+        ("LAKE_RUNS", 1),
+        ("LAKE_UPDATES", 2),
+        ("POLE_RUNS", 1),
+        ("POLE_UPDATES", 11),
+        ("POLE_EPISODES", 2),
+        ("POLE_REPETITIONS", 1),
+        ("COSINE_EPISODES", 5),
+    ):
+        monkeypatch.setattr(stored_runs, name, small)
+    stored_runs.store_experiments(tmp_path)
+    grid = np.load(tmp_path / "lake_grid.npy")
+    assert np.allclose(grid, stored_runs.play_lake_grid(), rtol=SINGLE)
+    assert grid.shape == (3, 3, 1)
+    cosines = np.load(tmp_path / "pole_cosines.npy")
+    assert np.allclose(cosines, stored_runs.play_pole_cosines(), rtol=1e-5)
+    assert cosines.shape == (2, 1) and stored_runs.pole_cosines().shape == (2, 8)
+    repeated = np.load(tmp_path / "pole_repetitions.npy")
+    assert np.allclose(repeated, stored_runs.play_pole_repetitions(), rtol=SINGLE)

@@ -11,7 +11,9 @@ from utils.learning.cartpole import (
     Recipe,
     ascent_direction,
     climb,
+    climbed,
     columns,
+    cosine_of_td,
     features,
     fitted_critic,
     play,
@@ -123,3 +125,11 @@ def test_the_same_seed_gives_the_same_runs_and_a_run_does_not_depend_on_its_step
 def test_an_unknown_critic_is_refused():
     with pytest.raises(ValueError, match="critic"):
         Recipe("x", "oracle", True, 0.1)
+
+
+def test_a_climb_with_its_parameters_is_the_same_climb_and_a_cosine_is_a_cosine():
+    recipes = (Recipe("REINFORCE", "none", True, 0.1),)
+    steps, theta = climbed(recipes, 2, 3, 4, 0.99, seed=0)
+    assert (steps == climb(recipes, 2, 3, 4, 0.99, seed=0)).all()
+    assert theta.shape == (1, 2, 4) and (theta != 0).any(axis=2).all()
+    assert -1 <= cosine_of_td(theta[0, 0], 20, 0.99, seed=0) <= 1

@@ -26,8 +26,7 @@ _pi = np.stack([1 - _p, _p], axis=1)
 _running = Tables(fractions(_tables.P), fractions(_tables.R), F(1, 2), fractions(_tables.rho0), _pi)
 _Q, _V = _running.Q, _running.V
 _grid = stored_runs.lake_grid()  # [steps, methods, runs]
-_cosines = stored_runs.pole_cosines()
-_ends = stored_runs.pole_runs()[-10:].mean(axis=0)[2]
+_cosines = stored_runs.pole_cosines()[1]
 _mdp, _policy = clinic.ward()
 _values = exact.evaluate(_mdp, _policy).V
 _slope, _first = clinic.right_step(), clinic.right_step(cut=True)

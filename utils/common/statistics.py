@@ -40,9 +40,3 @@ def student_interval(mean, standard_error, n: int, level: float = 0.95):
     quantile = stdtrit(check_count("n", n, least=2) - 1, (1 + level) / 2)
     half_width = quantile * np.asarray(standard_error)
     return mean - half_width, mean + half_width
-
-
-def interval_over_runs(runs, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(mean, low, high) over the first axis of ``runs`` [n, ...], by Student's law."""
-    mean, error = mean_and_standard_error(runs)
-    return mean, *student_interval(mean, error, len(runs), level)

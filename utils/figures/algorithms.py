@@ -168,7 +168,8 @@ def pole(figure: Figure):
         return (
             f"{RECIPES[which].name}, step size {plain(RECIPES[which].step_size)}: over the last "
             f"ten updates the {runs.shape[1]} runs last {ends.min():.0f} to {ends.max():.0f} "
-            f"steps; their median is {np.median(ends):.0f}. Dotted: the other medians."
+            f"steps; their median is {np.median(ends):.0f}. "
+            "Dotted: the medians of the other recipes."
         )
 
     return draw

@@ -164,7 +164,7 @@ class LearningCurves:
         self._runs = [curve(axes, ESTIMATE, lw=0.6) for _ in range(runs)]
         self._band = empty_band(axes)
         self._median = curve(axes, ESTIMATE, lw=2.4)
-        names = "thin: runs; thick: their median; grey: their range; dotted: the others"
+        names = "thick: median; grey: range; dotted: the others"
         axes.set_title(names, loc="left", color=FAINT, size="medium")
 
     def show(self, methods: np.ndarray, chosen: int) -> None:

@@ -64,23 +64,18 @@ def climb(
     The policy pushes right with probability sigmoid(theta . x), theta = 0 at first. All runs of all
     recipes are played at once in Gymnasium's own vector form of CartPole-v1.
     """
-    return _climbed(recipes, runs, updates, episodes, gamma, seed)[0]
+    return climbed(recipes, runs, updates, episodes, gamma, seed)[0]
 
 
-def climbed_parameters(
+def climbed(
     recipes: tuple[Recipe, ...],
     runs: int,
     updates: int,
     episodes: int,
     gamma: float,
     seed: int,
-) -> np.ndarray:
-    """theta after the last update of ``climb`` with the same arguments, [recipes, runs, 4]."""
-    theta = _climbed(recipes, runs, updates, episodes, gamma, seed)[1]
-    return theta.reshape(len(recipes), runs, 4)
-
-
-def _climbed(recipes, runs, updates, episodes, gamma, seed) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
+    """``climb`` and theta after the last update, [recipes, runs, 4], of the same play."""
     import gymnasium
 
     n_runs = len(recipes) * check_count("runs", runs)
@@ -100,7 +95,8 @@ def _climbed(recipes, runs, updates, episodes, gamma, seed) -> tuple[np.ndarray,
             theta[i] += recipe.step_size * ascent_direction(own, recipe, w[i], gamma)
             w[i] = fitted_critic(own, recipe.critic, gamma)
     env.close()
-    return steps.reshape(updates, len(recipes), runs), theta
+    shape = len(recipes), runs
+    return steps.reshape(updates, *shape), theta.reshape(*shape, 4)
 
 
 def cosine_of_td(theta: np.ndarray, episodes: int, gamma: float, seed: int) -> float:

@@ -35,7 +35,7 @@ def visited(mdp: FiniteFieldMDP) -> np.ndarray:
 
 
 def second_moments(mdp: FiniteFieldMDP, weights: np.ndarray) -> np.ndarray:
-    """sum of weight psi psi^T over pairs, [2, 2]; F of ``eq:natural-gradient`` if ``visited``."""
+    """sum of weight psi psi^T over all pairs, [2, 2]; with ``visited`` the Fisher matrix F."""
     psi = scores(mdp).reshape(-1, 2)
     return psi.T @ (psi * weights.reshape(-1, 1))
 
