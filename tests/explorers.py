@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from utils.explorer import Picture
-from utils.figures import first, ideas, stored_runs, worlds
+from utils.figures import ideas, worlds
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 
@@ -57,9 +57,6 @@ EXPLORERS = [shown for path in sorted(BOOK.glob("*.ipynb")) for shown in explore
 # Pictures that no chapter needs to show; they keep the same rules.
 GAMMAS = [0, 0.3, 0.5, 0.7, 0.9]
 SHELF = [
-    Shown(first.lake, 3, {"updates": list(stored_runs.SHOWN_UPDATES)}),
-    Shown(first.two_coins, 4, {"p": [0.2, 0.5, 0.8], "games": [10, 100, 1000]}),
-    Shown(first.corridor, 3, {"p": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]}),
     Shown(ideas.pairs, 1, {"form": [0, 1, 2]}),
     Shown(ideas.shrinking_rewards, 1, {"gamma": [0.5, 0.7, 0.8, 0.9], "horizon": [5, 10, 20]}),
     Shown(ideas.backups, 1, {"gamma": GAMMAS}),

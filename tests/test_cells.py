@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from test_notebooks import CHAPTERS, cells
+from test_notebooks import CHAPTERS, cells, is_whole_program
 
 from utils.checks.verdict import MIME
 
@@ -25,7 +25,8 @@ def lines(source: str) -> int:
 
 @each_chapter
 def test_half_of_the_cells_have_at_most_5_lines_and_nine_of_ten_at_most_12(chapter):
-    lengths = [lines(source) for source in sources(chapter)]
+    shown = [cell for cell in cells(chapter, "code") if not is_whole_program(cell)]
+    lengths = [lines("".join(cell["source"])) for cell in shown]
     assert median(lengths) <= 5
     assert sum(length <= 12 for length in lengths) >= 0.9 * len(lengths)
 

@@ -202,10 +202,12 @@ def test_figures_are_counted_in_their_chapter(tmp_path):
         "text",
         "explore(theorem.a_dot)",
     )
+    chapter(tmp_path, "00-zero.ipynb", "explore(zero.one)", "explore(zero.two)")
     image = ":::{figure} x.svg\n:alt: x\n:name: fig-first\n:::"
     chapter(tmp_path, "04-four.ipynb", image, "explore(first.one)")
     chapter(tmp_path, "notes.ipynb", "explore(notes.other)")
     wanted = {
+        ("zero", "two"): "2",
         ("worlds", "one"): "3.1",
         ("theorem", "a_dot"): "3.2",
         ("", "first"): "4.1",

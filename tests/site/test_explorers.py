@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import explorers as calls
@@ -145,7 +146,7 @@ def test_each_figure_has_a_number_and_a_caption(shown, page):
     for figure in explorers(tab):
         numbers.append(figure.query_selector(".explorer-number").inner_text())
         assert len(figure.query_selector("figcaption").inner_text()) > 40
-    assert numbers == sorted(set(numbers), key=lambda n: int(n.split(".")[1]))
+    assert numbers == sorted(set(numbers), key=lambda n: int(re.split(r"[ .]", n)[-1]))
 
 
 @each_chapter

@@ -1,5 +1,7 @@
 """The number of a figure, counted in the notebook that shows it: "3.2" is the second of chapter 3.
 
+Chapter 0 stands before the numbered chapters, and "2" is its second figure.
+
 The built page gets the same numbers from Sphinx. In Jupyter nobody numbers figures, so the chapters
 in the working directory are read. A test holds that both agree.
 """
@@ -38,5 +40,6 @@ def figure_number(origin: tuple[str, str], folder: Path) -> str:
         chapter = CHAPTER.fullmatch(notebook.name)
         found = list(figures_of(notebook)) if chapter else []
         if origin in found:
-            return f"{int(chapter[1])}.{found.index(origin) + 1}"
+            place = str(found.index(origin) + 1)
+            return f"{int(chapter[1])}.{place}" if int(chapter[1]) else place
     return ""
