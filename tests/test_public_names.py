@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -38,7 +39,19 @@ def names_in(path: Path) -> set[str]:
     }
 
 
-TESTED = set().union(*map(names_in, (ROOT / "tests").rglob("*.py")))
+def names_in_checks(notebook: Path) -> set[str]:
+    """Every name that the check cells of a chapter use: nbval runs them and compares."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    checks = [c for c in cells if "nbval-check-output" in c["metadata"].get("tags", [])]
+    nodes = [node for c in checks for node in ast.walk(ast.parse("".join(c["source"])))]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+TESTED = set().union(
+    *map(names_in, (ROOT / "tests").rglob("*.py")),
+    *map(names_in_checks, (ROOT / "book").glob("*.ipynb")),
+)
 
 
 def is_picture(node: ast.FunctionDef) -> bool:

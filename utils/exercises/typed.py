@@ -60,7 +60,7 @@ def reply_to(name: str, tree: list[Any]) -> Reply:
 
 
 def reply_in_json(name: str, tree: str) -> str:
-    """`reply_to` for the page, which hands over text and takes text."""
+    """``reply_to`` for the page, which hands over text and takes text."""
     try:
         reply = reply_to(name, json.loads(tree))
     except (ImportError, ArithmeticError, RecursionError):  # a part of SymPy that is not there

@@ -38,7 +38,9 @@ def figure_number(origin: tuple[str, str], folder: Path) -> str:
     """The number of a picture among the chapters in ``folder``, or "" if none shows it."""
     for notebook in sorted(folder.glob("*.ipynb")):
         chapter = CHAPTER.fullmatch(notebook.name)
-        found = list(figures_of(notebook)) if chapter else []
+        if chapter is None:
+            continue
+        found = list(figures_of(notebook))
         if origin in found:
             place = str(found.index(origin) + 1)
             return f"{int(chapter[1])}.{place}" if int(chapter[1]) else place

@@ -233,7 +233,7 @@ def corridor(figure: Figure):
         sampled.set_data([p], [mean])
         exact_label.set_text(f"exact J = {plain(J, 1)}")
         sampled_label.set_text(
-            f"square: {CORRIDOR_WALKS} walks, {plain(mean, 1)} ± {1.96 * error:.1f}"
+            f"square: {CORRIDOR_WALKS} walks, {plain(float(mean), 1)} ± {1.96 * error:.1f}"
         )
         least = -float(corridor_objective(BEST_P))
         return (

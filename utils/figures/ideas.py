@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -160,7 +162,7 @@ def backups(figure: Figure):
         _node(axes, x, -1.7, str(s))
         text = f"{kernel[0, 1, s]:.2f}"
         _edge(axes, (5.0, 0.6), (x, -1.7), text, CONTRAST, (0.1, 0.26), 2 * s - 1)
-    look = {"ha": "center", "va": "center"}
+    look: dict[str, Any] = {"ha": "center", "va": "center"}
     v, q = axes.text(0, 1.08, "", **look), axes.text(5.0, 1.08, "", color=CONTRAST, **look)
     leaves = [axes.text(x, -2.15, "", color=c, **look) for x, c in ((-1.4, TRUTH), (1.4, CONTRAST))]
     leaves += [axes.text(x, -2.3, "", **look) for x in (3.9, 6.1)]

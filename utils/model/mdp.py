@@ -43,10 +43,10 @@ class FiniteMDP:
     names the entry.
     """
 
-    P: np.ndarray
-    R: np.ndarray
+    P: Any
+    R: Any
     gamma: float
-    rho0: np.ndarray
+    rho0: Any
     reward_sd: Any = 0.0
     R_next: np.ndarray | None = None
 

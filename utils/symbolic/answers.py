@@ -96,6 +96,7 @@ class Answers:
 
     @property
     def policy(self) -> np.ndarray:
+        """pi(a|s), [S, A]."""
         return self.mdp.pi
 
     @property

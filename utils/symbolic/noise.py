@@ -54,17 +54,17 @@ def defects(
     ``counted`` says whether the mean of the noise is part of the first term.
     """
 
-    def reward(tau: Prefix, k: int, noise: Any) -> Any:
+    def reward(tau: Prefix, k: int, noise: int) -> Any:
         return mdp.R[tau[k]] + noise * w * (2 * law(tau, k) - 1)
 
-    found = []
-    for k in range(horizon):
-        truth = mdp.expectation(lambda tau, k=k: reward(tau, k, int(counted)), horizon)
+    def defect(k: int) -> Any:
+        truth = mdp.expectation(lambda tau: reward(tau, k, int(counted)), horizon)
         scored = mdp.expectation(
-            lambda tau, k=k: reward(tau, k, 1) * mdp.score_sum(tau[: k + 1]), horizon
+            lambda tau: reward(tau, k, 1) * mdp.score_sum(tau[: k + 1]), horizon
         )
-        found.append(mdp.gradient(truth) - scored)
-    return np.array(found, dtype=object)
+        return mdp.gradient(truth) - scored
+
+    return np.array([defect(k) for k in range(horizon)], dtype=object)
 
 
 def _half(mdp: SymbolicMDP) -> Any:

@@ -59,7 +59,7 @@ def per_all_tokens(ys: tuple[Answer, ...], i: int) -> Any:
 
 
 def bellman(w: Answers) -> list[tuple[Any, Any]]:
-    """(Q, V) at each token of each answer, as conditional means over the answers (eq:markov)."""
+    """(Q, V) at each token of each answer, as means over the answers (``eq:markov``)."""
 
     def given(head: tuple[int, ...]) -> Any:
         own = [y for y in w.all if y.tokens[: len(head)] == head]
@@ -83,7 +83,7 @@ def variance(w: Answers, weight: Weight, n: int = 3) -> Any:
 def stated_variances(
     w: Answers, n: int = 3, slope: int = 1, best: Any = None, others: int = 1, shared: int = 1
 ) -> dict[str, Any]:
-    """The right sides of eq:rloo-variance with b = ``w.spare[0]``; the options leave parts out."""
+    """The right sides of ``eq:rloo-variance``, b = ``w.spare[0]``; options leave parts out."""
     b = w.spare[0]
     g, information = w.gradient(w.J), w.mean(lambda y: y.score**2)
 
@@ -264,7 +264,7 @@ def odds_world(skill: Sequence) -> OddsWorld:
 
 
 def mean_slopes(w: Answers) -> dict[str, Any]:
-    """The left sides of eq:kl-losses: mean slopes of k1, k2, k3, and of k3 times the ratio."""
+    """The left sides of ``eq:kl-losses``: mean slopes of k1, k2, k3, and of k3 times the ratio."""
 
     def k3_slope(y: Answer) -> Any:
         return (1 - prod(y.inverse)) * y.score
@@ -281,7 +281,7 @@ def mean_slopes(w: Answers) -> dict[str, Any]:
 
 
 def stated_slopes(w: Answers) -> dict[str, Any]:
-    """The gradients of the two divergences (right of eq:kl-losses)."""
+    """The gradients of the two divergences (right of ``eq:kl-losses``)."""
     forward = w.gradient(w.mean(lambda y: y.u))
     reference = [prod(w.reference[step] for step in enumerate(y.tokens)) for y in w.all]
     backward = w.gradient(-sum(r * y.u for r, y in zip(reference, w.all, strict=True)))
@@ -289,7 +289,7 @@ def stated_slopes(w: Answers) -> dict[str, Any]:
 
 
 def token_slopes(w: Answers) -> dict[str, Any]:
-    """The left sides of eq:kl-tokens."""
+    """The left sides of ``eq:kl-tokens``."""
     return {
         "KL": w.gradient(w.mean(lambda y: y.u)),
         "k2": w.mean(lambda y: w.gradient(sum(u**2 / 2 for u in y.log_ratio))),
@@ -298,7 +298,7 @@ def token_slopes(w: Answers) -> dict[str, Any]:
 
 
 def stated_token_slopes(w: Answers) -> dict[str, Any]:
-    """The right sides of eq:kl-tokens."""
+    """The right sides of ``eq:kl-tokens``."""
     return {
         "KL": w.mean(lambda y: sum(s * sum(y.log_ratio[t:]) for t, s in enumerate(y.scores))),
         "k2": w.mean(lambda y: sum(y.scores * y.log_ratio)),
@@ -317,7 +317,7 @@ def advantages(w: Answers, policy: np.ndarray) -> np.ndarray:
 
 
 def old_data(w: Answers) -> dict[str, Any]:
-    """The left sides of eq:surrogate-error; the policy is pi', the old one drew the data."""
+    """The left sides of ``eq:surrogate-error``; the policy is pi', the old one drew the data."""
     held = object_array([[Dual(x.value) for x in row] for row in w.policy])
     return {
         "J": w.J,
@@ -338,7 +338,7 @@ def ratio_loss(w: Answers, old: np.ndarray) -> Any:
 
 
 def stated_old_data(w: Answers, actions: np.ndarray | None = None) -> dict[str, Any]:
-    """The right sides of eq:surrogate-error; ``actions`` stands for pi' in the error."""
+    """The right sides of ``eq:surrogate-error``; ``actions`` stands for pi' in the error."""
     A, now = advantages(w, w.old), w.policy if actions is None else actions
     gaps = [a - b for a, b in zip(w.visits(w.policy), w.visits(w.old), strict=True)]
     return {
@@ -382,17 +382,17 @@ def flat(cases: Sequence[Case]) -> list[int]:
 
 
 def stated_flat(cases: Sequence[Case]) -> list[int]:
-    """1 where eq:clip-weight calls the answer clipped."""
+    """1 where ``eq:clip-weight`` calls the answer clipped."""
     return [int(ratio > high if A > 0 else ratio < low) for ratio, A, low, high in cases]
 
 
 def stated_weights(cases: Sequence[Case]) -> list[Fraction]:
-    """The first line of eq:clip-weight for psi' = 1."""
+    """The first line of ``eq:clip-weight`` for psi' = 1."""
     return [(1 - c) * case[0] * case[1] for c, case in zip(stated_flat(cases), cases, strict=True)]
 
 
 def other_clipping(cases: Sequence[Case], clipped: Callable[[Case], bool]) -> dict[str, list]:
-    """Both lines of eq:clip-weight for another rule that says what is clipped."""
+    """Both lines of ``eq:clip-weight`` for another rule that says what is clipped."""
     flags = [int(clipped(case)) for case in cases]
     slopes = [(1 - c) * case[0] * case[1] for c, case in zip(flags, cases, strict=True)]
     return {"slope": slopes, "clipped": flags}
