@@ -145,13 +145,14 @@ def test_a_part_of_a_wrong_version_leaves_the_other_lines_and_cases_as_they_are(
     both = {"a": u, "b": v}
     assert check("eq:x", both, both, wrong={"part": {"a": v}, "whole": {"a": v, "b": u}}).holds
     assert not check("eq:x", both, both, wrong={"same part": {"a": 0 + u}}).holds
-    assert check("eq:x", {1: u, 2: v}, {1: u, 2: v}, wrong={"part": {2: u}}).holds
+    wrong = {"part": {2: u}, "other part": {1: v}}
+    assert check("eq:x", {1: u, 2: v}, {1: u, 2: v}, wrong=wrong).holds
     with pytest.raises(ValueError, match="names line 'c'"):
         check("eq:x", both, both, wrong={"part": {"c": v}})
 
 
 def test_a_line_may_hold_an_array_and_a_single_value_serves_all_lines():
-    found = check("eq:x", 0, {"a": [u - u, v - v], "b": 0 * u}, wrong={"one": 1})
+    found = check("eq:x", 0, {"a": [u - u, v - v], "b": 0 * u}, wrong={"one": {"a": [1, 1], "b": 1}})
     assert found.holds and [x.cases for x in found.lines] == [2, 1]
 
 

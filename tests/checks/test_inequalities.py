@@ -36,7 +36,8 @@ def test_a_wrong_version_that_no_mdp_violates_fails_the_check():
 
 def test_columns_are_cases():
     rows = [[x, 2 * x] for x in SMALLER]
-    verdict = check_on_random_mdps("eq:x", rows, [[1, 1]] * 100, wrong={"half": [[1, 0]] * 100})
+    wrong = {"first": [[0, 1]] * 100, "second": [[1, 0]] * 100}
+    verdict = check_on_random_mdps("eq:x", rows, [[1, 1]] * 100, wrong=wrong)
     assert verdict.holds and "in all 200 cases" in verdict.line
 
 

@@ -26,7 +26,8 @@ def test_the_slope_of_the_normal_law_is_its_density_and_gaussians_are_scaled_cop
 
 def test_means_under_a_gaussian_are_closed_forms():
     assert gaussian_integral(a**2, a, mu, b) == b**2 + mu**2
-    assert sp.simplify(gaussian_integral(sp.exp(a), a, mu, b) - sp.exp(mu + b**2 / 2)) == 0
+    moment = gaussian_integral(sp.exp(a), a, mu, b).rewrite(sp.erf)
+    assert sp.simplify(moment - sp.exp(mu + b**2 / 2)) == 0
 
 
 def test_the_mean_of_a_laplace_law_is_its_centre_and_its_area_is_1():
