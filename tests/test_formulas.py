@@ -40,6 +40,7 @@ NAMED = {
     **{name.lower(): f"GREEK SMALL LETTER {name}" for name in (
         "ALPHA BETA GAMMA DELTA ZETA ETA THETA KAPPA MU NU XI PI RHO SIGMA TAU PSI OMEGA".split()
     )},
+    "varrho": "GREEK SMALL LETTER RHO",
     "lambda": "GREEK SMALL LETTER LAMDA",
     "nabla": "NABLA",
     "partial": "PARTIAL DIFFERENTIAL",
@@ -54,7 +55,7 @@ NAMED = {
     "to": "RIGHTWARDS ARROW",
     "in": "ELEMENT OF",
 }  # fmt: skip
-FUNCTIONS = ("log", "max", "min", "sup", "lim", "sin", "cos", "tanh", "det")
+FUNCTIONS = ("arcsin", "log", "max", "min", "sup", "lim", "sin", "cos", "tanh", "det")
 
 
 def expected(tex: str) -> Counter[str]:
