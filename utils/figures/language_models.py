@@ -329,7 +329,7 @@ def worth_of_old_answers(figure: Figure):
 
 @picture(
     title="Mean update and what was meant",
-    caption="One row of the table as two arrows.",
+    caption="One row of the table as two arrows: what was meant, and what the mean update does.",
     alt="A plane whose axes are the two coordinates of an update. A solid line shows the gradient "
     "of what the rule is meant for, a dashed line its exact mean update, both scaled to the length "
     "of the longer.",
