@@ -45,7 +45,7 @@ def test_page_has_few_scripts_and_none_holds_up_its_first_sight(open_page, page)
     tab = open_page(page)
     scripts = tab.evaluate(
         """() => [...document.querySelectorAll("script[src]")]
-            .map((s) => [s.getAttribute("src"), s.defer || s.async])"""
+            .map((s) => [s.getAttribute("src"), s.defer || s.async || s.type === "module"])"""
     )
     most = SCRIPTS + 3 * (page == "search.html")
     assert len(scripts) <= most, scripts
