@@ -235,6 +235,8 @@ def of_figures(pages: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def lighten(page: str, style: str, script: str, joined: set[str]) -> str:
     root = attribute(page[:400], "data-content_root") or "./"
+    # The index of the search calls a script of the head, and those wait now.
+    page = page.replace('<script src="searchindex.js"', '<script defer src="searchindex.js"')
     head, body = page.split("</head>", 1)
 
     def keep_script(match: re.Match) -> str:
@@ -270,8 +272,6 @@ def lighten(page: str, style: str, script: str, joined: set[str]) -> str:
         lambda m: "" if m.group(1) in joined else m.group(),
         body,
     )
-    # The index of the search calls a script of the head, and those wait now.
-    body = body.replace('<script src="searchindex.js"', '<script defer src="searchindex.js"')
     body = FIGURE_STYLE.sub(r"\1", FIGURE_SCRIPT.sub("</script></figure>", body))
     body = WRITTEN.sub(lambda m: "" if "only-dark" in m.group(1) else m.group(1), body)
     body = body.replace('class="logo__image only-light"', 'class="logo__image"')

@@ -152,7 +152,8 @@ def test_a_part_of_a_wrong_version_leaves_the_other_lines_and_cases_as_they_are(
 
 
 def test_a_line_may_hold_an_array_and_a_single_value_serves_all_lines():
-    found = check("eq:x", 0, {"a": [u - u, v - v], "b": 0 * u}, wrong={"one": {"a": [1, 1], "b": 1}})
+    wrong = {"one": {"a": [1, 1], "b": 1}}
+    found = check("eq:x", 0, {"a": [u - u, v - v], "b": 0 * u}, wrong=wrong)
     assert found.holds and [x.cases for x in found.lines] == [2, 1]
 
 

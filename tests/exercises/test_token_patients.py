@@ -20,17 +20,21 @@ CELLS = json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]
 TEXT = "\n".join("".join(cell["source"]) for cell in CELLS)
 
 
-def functions(kind):
-    """{number: function} of all ``lm_patient_k`` or ``lm_cure_k`` that the chapter prints."""
+BODY = r"(?P<body>\(batch\):\n(?:[ \n][^\n]*\n)*)"
+
+
+def functions(pattern):
+    """{number: function} of all patients, or of all cures, that the chapter prints."""
     out = {}
-    for k, code in re.findall(rf"(?ms)^def lm_{kind}_(\d)(\(batch\):\n(?:[ \n].*?\n)*)", TEXT):
+    for match in re.finditer(rf"(?ms){pattern}", TEXT):
         space = {"np": np, "detach": np.real}
-        exec(f"def f{code}", space)
-        out[int(k)] = space["f"]
+        exec(f"def f{match['body']}", space)
+        out[int(match["k"])] = space["f"]
     return out
 
 
-PATIENTS, CURES = functions("patient"), functions("cure")
+PATIENTS = functions(rf'^def answer{BODY}exercise\("ex:lm-patient-(?P<k>\d)"\)')
+CURES = functions(rf"^def lm_cure_(?P<k>\d){BODY}")
 
 
 def test_every_patient_of_the_code_is_printed_with_its_cure():
