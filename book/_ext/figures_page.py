@@ -12,6 +12,7 @@ from html import escape, unescape
 from pathlib import Path
 
 from docutils import nodes
+from formulas import title_text
 from ledger_page import reading_order
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -172,7 +173,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
         found: list[nodes.Node] = [nodes.raw("", shared, format="html")]
         shown = list(zip(figures, pictures, strict=True))
         for docname in dict.fromkeys(docname for docname, _ in figures):
-            found.append(nodes.rubric("", app.env.titles[docname].astext()))
+            found.append(nodes.rubric("", title_text(app.env.titles[docname])))
             found.append(nodes.raw("", '<ul class="gallery">', format="html"))
             for (chapter, node), svg in shown:
                 if chapter == docname:

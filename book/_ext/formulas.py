@@ -295,6 +295,10 @@ def keep_together(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Give each formula in text the marks that touch it: a browser may break beside a formula."""
     for formula in list(doctree.findall(nodes.math)):
         row = formula.parent
+        if len(row) == 1 and formula.astext().startswith(r"\displaystyle"):  # what a cell shows
+            tex = formula.astext()
+            row.replace_self(nodes.math_block(tex, tex, number=None, label=None))
+            continue
         place = row.index(formula)
         if place + 1 < len(row) and type(row[place + 1]) is nodes.Text:
             text = row[place + 1].astext()
