@@ -175,9 +175,10 @@ def test_a_link_opens_each_figure_at_the_position_it_names(open_page, shown, pag
         arg=[number.element_handle(), place],
         timeout=WAIT,
     )
-    assert tab.evaluate(
+    tab.wait_for_function(  # the page glides there
         "id => document.getElementById(id).getBoundingClientRect().top < innerHeight",
-        figure.get_attribute("id"),
+        arg=figure.get_attribute("id"),
+        timeout=WAIT,
     )
 
 
