@@ -138,12 +138,12 @@ def test_an_answer_is_typed_shown_judged_and_kept(chapter):
     gamma, T = task.symbols
     assert answer(chapter, task.name, "γ^T") == ("wrong", task.check(gamma**T).text)
     progress = chapter.locator(".answers-progress")
-    assert progress.inner_text().startswith("1 of 7 answered")
+    assert progress.text_content().startswith("1 of 7 answered")
     chapter.reload()
     assert box(chapter, "ex:score-of-counts").get_by_role("textbox").input_value() == "k - n p"
-    assert chapter.locator(".answers-progress").inner_text().startswith("1 of 7 answered")
+    assert chapter.locator(".answers-progress").text_content().startswith("1 of 7 answered")
     chapter.get_by_role("button", name="Start over").click()
-    assert chapter.locator(".answers-progress").inner_text().startswith("0 of 7 answered")
+    assert chapter.locator(".answers-progress").text_content().startswith("0 of 7 answered")
     assert box(chapter, "ex:score-of-counts").get_by_role("textbox").input_value() == ""
 
 
