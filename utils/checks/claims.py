@@ -224,6 +224,16 @@ def differing(pairs: Mapping[Case, tuple[Any, Any]], same: Callable[[Any, Any], 
     return found
 
 
+def bites(
+    left: Any, right: Any, versions: Mapping[str, Any], holds: Callable[[Any, Any], bool]
+) -> dict[str, set[Case]]:
+    """{name: the cases in which ``left`` and that version of the right side do not agree}."""
+    return {
+        name: differing(paired_with_wrong(left, right, version), holds)
+        for name, version in versions.items()
+    }
+
+
 def in_words(case: Case) -> str:
     """ "line V, case 3"."""
     name, place = case

@@ -51,14 +51,9 @@ def check(
     for case, (a, b) in pairs.items():
         if not decide.equal(a, b):
             return statement.failed(f"does not hold{claims.at(case)}.")
-    bites = {
-        name: claims.differing(claims.paired_with_wrong(left, right, bad), decide.equal)
-        for name, bad in wrong.items()
-    }
-    passes = {
-        name: not claims.differing(claims.paired_with_wrong(left, right, also), decide.equal)
-        for name, also in (equivalent or {}).items()
-    }
+    bites = claims.bites(left, right, wrong, decide.equal)
+    refuted = claims.bites(left, right, equivalent or {}, decide.equal)
+    passes = {name: not cases for name, cases in refuted.items()}
     return statement.judged(
         f"holds exactly{_count(len(pairs), statement.scope.symbols)}.", pairs, bites, passes
     )
@@ -84,10 +79,7 @@ def check_at_most(
     for case, (a, b) in pairs.items():
         if not decide.never_above(a, b):
             return statement.failed(f"does not hold{claims.at(case)}.")
-    bites = {
-        name: claims.differing(claims.paired_with_wrong(smaller, larger, bad), decide.never_above)
-        for name, bad in wrong.items()
-    }
+    bites = claims.bites(smaller, larger, wrong, decide.never_above)
     proved = f"holds exactly{_count(len(pairs), statement.scope.symbols)}"
     return statement.judged(f"{proved}: no coefficient of the gap is negative.", pairs, bites)
 
@@ -129,12 +121,7 @@ def check_on_random_mdps(
         for n, (s, b) in enumerate(zip(column, bound, strict=True)):
             if s > b:
                 return statement.failed(f"is violated by MDP {n} of {n_mdps}.")
-    bites = {
-        name: claims.differing(
-            claims.paired_with_wrong(small, large, _exact_columns("wrong", bad)), bounded
-        )
-        for name, bad in wrong.items()
-    }
+    too_small = {name: _exact_columns("wrong", bad) for name, bad in wrong.items()}
     shares = [
         float(s / b)
         for column, bound in pairs.values()
@@ -145,7 +132,7 @@ def check_on_random_mdps(
         f"holds in exact fractions in all {n_mdps * len(pairs)} cases. "
         f"The smaller side reaches {100 * max(shares, default=0.0):.1f} % of the larger.",
         pairs,
-        bites,
+        claims.bites(small, large, too_small, bounded),
     )
 
 
