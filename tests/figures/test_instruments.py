@@ -11,6 +11,7 @@ from utils.figures.instruments import (
     Cross,
     Intervals,
     LearningCurves,
+    Pointer,
     Row,
     empty_band,
     lines_of_text,
@@ -35,6 +36,15 @@ def test_an_estimate_is_a_dot_at_the_mean_on_a_bar_over_the_interval(axes):
     assert np.allclose(ends(axes)[:, :, 0], [[10, 10], [20, 20], [30, 30]])
     assert np.allclose(ends(axes)[:, :, 1].T, expected)
     assert np.allclose(axes.lines[0].get_xydata(), np.column_stack([[10, 20, 30], mean]))
+
+
+def test_a_pointer_runs_from_the_origin_to_its_mark(axes):
+    pointer = Pointer(axes, "black", ms=8, lw=3)
+    for end in ([0.5, -2.0], [3.0, 1.0]):
+        pointer.show(np.array(end))
+        shaft, tip = axes.lines
+        assert shaft.get_xydata().tolist() == [[0, 0], end]
+        assert tip.get_xydata().tolist() == [end]
 
 
 def test_intervals_lie_flat_if_means_are_read_off_the_other_axis(axes):

@@ -23,7 +23,7 @@ from utils.explorer.style import (
     TRUTH,
 )
 from utils.figures import stored_runs
-from utils.figures.instruments import Cross, LearningCurves, curve, lines_of_text, marks
+from utils.figures.instruments import Cross, LearningCurves, Pointer, curve, lines_of_text, marks
 from utils.figures.stored_runs import LAKE_EPISODES, LAKE_GAMMA, LAKE_UPDATES, RECIPES
 from utils.learning import frozen_lake as learning
 from utils.learning.cartpole import LONGEST
@@ -198,19 +198,16 @@ def ward_round(figure: Figure):
     axes.set(xlabel="step in the logit of room 0", ylabel="in the logit of room 1")
     axes.axhline(0, color=INK, lw=0.8)
     axes.axvline(0, color=INK, lw=0.8)
-    right_line = curve(axes, TRUTH, lw=3)
-    right_tip = marks(axes, TRUTH, ms=8)
-    mean_line = curve(axes, CONTRAST, lw=2, ls=SHORT_DASHED)
-    mean_tip = marks(axes, CONTRAST, "s", ms=7)
+    to_right = Pointer(axes, TRUTH, ms=8, lw=3)
+    to_mean = Pointer(axes, CONTRAST, "s", ms=7, lw=2, ls=SHORT_DASHED)
     sampled = Cross(axes)
     lines_of_text(axes, (1.72, 0.42), 0.13, *WARD_NAMES, ha="right", va="center")
 
     def draw(rng, patient, batches):
         chosen, n = PATIENTS[int(patient) - 1], int(batches)
         right, mean = chosen.right_step, chosen.mean_estimate
-        for line, tip, end in ((right_line, right_tip, right), (mean_line, mean_tip, mean)):
-            line.set_data([0, end[0]], [0, end[1]])
-            tip.set_data([end[0]], [end[1]])
+        to_right.show(right)
+        to_mean.show(mean)
         centre, error = mean_and_standard_error(chosen.sample(n, rng))
         low, high = confidence_interval(centre, error)
         sampled.show(centre, low, high)

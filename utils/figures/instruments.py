@@ -149,6 +149,20 @@ class Cross:
         self._bars.set_segments([[(left, y), (right, y)], [(x, bottom), (x, top)]])
 
 
+class Pointer:
+    """A line from 0 to a point of the plane, with a mark at its end."""
+
+    def __init__(self, axes: Axes, colour: str, marker: str = "o", *, ms: float, **look: Any):
+        self._shaft = curve(axes, colour, **look)
+        self._tip = marks(axes, colour, marker, ms=ms)
+
+    def show(self, end: np.ndarray) -> None:
+        """Point to ``end`` [2]."""
+        x, y = end
+        self._shaft.set_data([0, x], [0, y])
+        self._tip.set_data([x], [y])
+
+
 class LearningCurves:
     """The runs of one method, thin, their median and their range; the other medians behind.
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from utils.common.words import plain, power_of_ten, signed
 from utils.explorer import Choice, picture
 from utils.explorer.style import CONTRAST, DASHED, DOTTED, ESTIMATE, FAINT, INK, TRUTH
-from utils.figures.instruments import curve, lines_of_text, marks
+from utils.figures.instruments import Pointer, curve, lines_of_text, marks
 from utils.learning import update_rules
 from utils.learning.assay import (
     Batches,
@@ -341,22 +341,16 @@ def compass(figure: Figure):
     axes.set(xlabel="first coordinate, scaled", ylabel="second coordinate, scaled")
     axes.axhline(0, color=INK, lw=0.8)
     axes.axvline(0, color=INK, lw=0.8)
-    meant = curve(axes, TRUTH, lw=3)
-    meant_tip = marks(axes, TRUTH, ms=8)
-    mean = curve(axes, CONTRAST, lw=2, ls=DASHED)
-    mean_tip = marks(axes, CONTRAST, "s", ms=7)
+    meant = Pointer(axes, TRUTH, ms=8, lw=3)
+    mean = Pointer(axes, CONTRAST, "s", ms=7, lw=2, ls=DASHED)
     names = (("solid: what was meant", TRUTH), ("dashed: the mean update", CONTRAST))
     lines_of_text(axes, (-1.3, -0.93), 0.14, *names)
 
     def draw(rng, rule):
         name, report = table().rows[int(rule) - 1]
         scale = max(np.linalg.norm(report.gradient), np.linalg.norm(report.mean))
-        for line, tip, end in (
-            (meant, meant_tip, report.gradient / scale),
-            (mean, mean_tip, report.mean / scale),
-        ):
-            line.set_data([0, end[0]], [0, end[1]])
-            tip.set_data([end[0]], [end[1]])
+        meant.show(report.gradient / scale)
+        mean.show(report.mean / scale)
         angle = "" if np.isnan(report.angle) else f" The angle is {plain(report.angle, 1)}°."
         return f"{int(rule)}. {name}: {report.what}.{angle}"
 
