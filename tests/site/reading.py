@@ -43,12 +43,14 @@ def rest(tab: Page) -> None:
 
 
 def unfold(tab: Page) -> None:
-    """Open every folded proof and solution, so that what they hide is looked at too."""
+    """Open every folded proof and solution and lay out what is far off: all is looked at."""
     tab.evaluate(
         """() => {
             document.querySelectorAll("article details").forEach(d => { d.open = true; });
             document.querySelectorAll("article .toggle-hidden > .admonition-title")
                 .forEach(title => title.click());
+            document.querySelectorAll("article section")
+                .forEach(section => { section.style.contentVisibility = "visible"; });
         }"""
     )
     rest(tab)

@@ -77,15 +77,6 @@ def test_no_formula_is_cut(open_page, page, width):
     tab = open_page(page, viewport={"width": width, "height": 800})
     settle(tab)
     unfold(tab)
-    tab.evaluate(  # what is far off is not laid out: each is looked at where a reader meets it
-        """async () => {
-            for (const place of document.querySelectorAll("article .formula")) {
-                if (place.scrollWidth <= place.clientWidth) continue;
-                place.scrollIntoView({ block: "center", behavior: "instant" });
-                for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
-            }
-        }"""
-    )
     cut = tab.evaluate(
         """() => [...document.querySelectorAll("article math")].map((math) => {
             const box = math.getBoundingClientRect();
