@@ -20,6 +20,7 @@ NAME = re.compile(r"(\d+)-([a-z0-9-]+)")
 
 
 def chapters_with_predictions() -> list[int]:
+    """The numbers of the chapters that have a file of predictions."""
     files = resources.files(__package__).joinpath("data").iterdir()
     return sorted(int(file.name[:-5]) for file in files if file.name.endswith(".toml"))
 

@@ -1,6 +1,6 @@
 """One prediction: what can be answered, what each answer is told, and what waits for it.
 
-In a built page and in Jupyter it is the same HTML. `data/predictions.js` moves it;
+In a built page and in Jupyter it is the same HTML. ``data/predictions.js`` moves it;
 without a script the choices are a list and the replies stand folded under them.
 """
 
@@ -74,6 +74,7 @@ class Prediction:
 
     @property
     def kind(self) -> str:
+        """What is given: a "choice", a "number", or a "point" on a slider."""
         return "point" if self.stops else "number" if self.asked else "choice"
 
     def __repr__(self) -> str:
@@ -175,10 +176,12 @@ def with_maths(text: str) -> str:
 
 
 def style() -> str:
+    """The style of every prediction."""
     return data("predictions.css")
 
 
 def script() -> str:
+    """The script of every prediction, for a page and for Jupyter."""
     return data("predictions.js")
 
 
