@@ -52,8 +52,11 @@ def is_plain(node: nodes.Node) -> bool:
     return isinstance(node, PLAIN + UNSEEN)
 
 
-def last_that_waits(following: list[nodes.Node], waits: str) -> int | None:
-    """The place of the last node that waits among those after the prediction; None without one."""
+def what_waits(following: list[nodes.Node], waits: str) -> slice | None:
+    """Which of the nodes after the prediction wait; None if what should wait is not there.
+
+    A statement on the way to a figure does not wait: then only the figure does, with its text.
+    """
     for place, node in enumerate(following):
         if isinstance(node, nodes.section):
             return None
@@ -62,9 +65,11 @@ def last_that_waits(following: list[nodes.Node], waits: str) -> int | None:
             or (waits == NEXT_CELL and is_cell(node))
             or (waits == NEXT_TEXT and is_plain(node))
         ):
-            while place + 1 < len(following) and is_plain(following[place + 1]):
-                place += 1
-            return place
+            end = place + 1
+            while end < len(following) and is_plain(following[end]):
+                end += 1
+            leads = all(is_plain(before) or is_cell(before) for before in following[:place])
+            return slice(0 if leads else place, end)
     return None
 
 
@@ -89,12 +94,14 @@ def place_predictions(app: Sphinx, doctree: nodes.document) -> None:
         parent.remove(cell)
         box += raw(predicted.html())
         if predicted.waits:
-            end = last_that_waits(parent.children[place:], predicted.waits)
-            if end is None:
+            part = what_waits(parent.children[place:], predicted.waits)
+            if part is None:
                 LOGGER.warning(f"{predicted.name}: no {predicted.waits} follows", location=box)
                 continue
-            parent.insert(place + end + 1, raw("</div>"))
-            parent.insert(place, raw(f'<div class="waits" data-waits="{predicted.name}">{NOTE}'))
+            parent.insert(place + part.stop, raw("</div>"))
+            parent.insert(
+                place + part.start, raw(f'<div class="waits" data-waits="{predicted.name}">{NOTE}')
+            )
     if box is not None:
         box += raw(PROGRESS)
 

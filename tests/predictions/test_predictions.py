@@ -32,7 +32,7 @@ def sources(chapter: Path) -> list[tuple[str, str]]:
     return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
 
 
-CHAPTERS = [path for path in sorted(BOOK.glob("*.ipynb")) if "predict(" in str(sources(path))]
+CHAPTERS = [path for path in sorted(BOOK.glob("*.ipynb")) if BOX in str(sources(path))]
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
 
