@@ -48,8 +48,17 @@ def rest(tab: Page) -> None:
     tab.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
 
+def show_what_waits(tab: Page) -> None:
+    """Show the figures and texts that wait for a prediction."""
+    tab.evaluate(
+        "() => document.querySelectorAll('.waits').forEach(one => { one.dataset.seen = ''; })"
+    )
+    rest(tab)
+
+
 def unfold(tab: Page) -> None:
     """Open every folded proof and solution and lay out what is far off: all is looked at."""
+    show_what_waits(tab)
     tab.evaluate(
         """() => {
             document.querySelectorAll("article details").forEach(d => { d.open = true; });
