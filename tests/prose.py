@@ -36,8 +36,13 @@ def text_of(page: Path) -> str:
 
 def stated_numbers(page: Path) -> Counter[str]:
     """How often each decimal and fraction occurs: "0.889", "75/61" (also for \\tfrac{75}{61})."""
+    return numbers_in(text_of(page))
+
+
+def numbers_in(text: str) -> Counter[str]:
+    """The same for a text."""
     found: Counter[str] = Counter()
-    for match in NUMBER.finditer(NOT_PROSE.sub(" ", text_of(page))):
+    for match in NUMBER.finditer(NOT_PROSE.sub(" ", text)):
         if match["frac"]:
             top, bottom = [part for part in match.groups()[1:9] if part is not None][:2]
             found[f"{top}/{bottom}"] += 1

@@ -278,6 +278,7 @@ def visit_block(writer: HTML5Translator, node: nodes.math_block) -> None:
         number = get_node_equation_number(writer, node)
         writer.body.append(f'<span class="eqno">({number})')
         writer.add_permalink_ref(node, "Permalink to this equation")
+        writer.body.append(node.get("tick", ""))  # book/_ext/check_folds.py
         writer.body.append("</span>")
     writer.body.append("</div>\n")
     raise nodes.SkipNode

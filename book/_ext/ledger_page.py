@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from verdict_numbers import check_anchor
 from whole_book import PREFIX, add_directive, reading_order, titled_section, verdicts_of
 
 from utils.checks import verdict as rules
@@ -124,7 +125,11 @@ def kind_and_place(row: Row) -> list[nodes.Node]:
 
 
 def what_decided(verdict: Verdict, row: Row) -> list[nodes.Node]:
-    method = nodes.strong("", f"{'✓' if verdict.holds else '✗'} {verdict.method}:")
+    place = 1 + next(k for k, one in enumerate(row.verdicts) if one is verdict)
+    page = row.app.builder.get_relative_uri(row.page, row.equation.docname)
+    link = nodes.reference("", f"{'✓' if verdict.holds else '✗'} {verdict.method}", internal=True)
+    link["refuri"] = f"{page}#{check_anchor(verdict.label, place)}"
+    method = nodes.strong("", "", link, nodes.Text(":"))
     also = f" Also true: {'; '.join(verdict.equivalent)}." if verdict.equivalent else ""
     words = f" {verdict.outcome} {verdict.note}".rstrip() + also
     return [nodes.paragraph("", "", method, nodes.Text(words))]

@@ -68,7 +68,8 @@ def what_waits(following: list[nodes.Node], waits: str) -> slice | None:
             end = place + 1
             while end < len(following) and is_plain(following[end]):
                 end += 1
-            leads = all(is_plain(before) or is_cell(before) for before in following[:place])
+            way = PLAIN + UNSEEN
+            leads = all(isinstance(node, way) or is_cell(node) for node in following[:place])
             return slice(0 if leads else place, end)
     return None
 

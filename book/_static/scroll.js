@@ -18,3 +18,18 @@ window.addEventListener("load", () => {
     place.addEventListener("scroll", () => fade(place), { passive: true });
   });
 });
+// A link into a fold opens it: a check from the ledger, a solution, a proof.
+(() => {
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let fold = target?.closest("details:not([open])");
+    if (!fold) return;
+    for (; fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
+    target.scrollIntoView();
+  };
+  window.addEventListener("hashchange", open);
+  window.addEventListener("DOMContentLoaded", open);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href^='#']")?.hash === location.hash) open();
+  });
+})();

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from formulas import with_formulas
+from prose import Stated, numbers_in
+from scipy.stats import norm
 
 from utils.explorer.numbering import figures_of
+from utils.figures.continuous import clipped_score_mean
 from utils.notebook import predict
 from utils.predictions import all_predictions, prediction_named
 from utils.predictions.prediction import NEXT_CELL, NEXT_TEXT, read
@@ -25,6 +29,22 @@ PLACES = {
     "A": ["small", "Yes.", 0, 0.2],
     "B": ["large", "No.", 0.2, 1],
 }
+
+
+NUMBERS = (
+    Stated("0.05", 2, (0.25 / 100) ** 0.5),  # of 100 tosses; also (0.6 - 0.5)/2
+    Stated("2.3", 1, norm.ppf(0.99)),
+    Stated("0.4", 2, clipped_score_mean(1, 1, -1, 1)),
+    Stated("2/50", 1, reason="of 100^2/50, with sums rounded in the text"),
+    Stated("0.03", 1, 0.99**350),
+    Stated("0.5", 2, 0.25**0.5),  # the deviation of a toss; also a place of the slider
+    Stated("0.9", 3, reason="a probability that is given, of an action, of a right answer"),
+    Stated("0.1", 2, 1 - 0.9),
+    Stated("1/4", 1, reason="an entry of the running MDP"),
+    Stated("0.25", 1, 1 / 4),
+    Stated("0.75", 1, reason="a place of the slider"),
+    Stated("1/2", 3, reason="a discount that is given"),
+)
 
 
 def sources(chapter: Path) -> list[tuple[str, str]]:
@@ -112,3 +132,10 @@ def test_jupyter_gets_the_form_with_its_script_and_the_build_only_the_name(monke
     assert "<script>" in live["text/html"] and live["text/plain"].startswith("A. ")
     monkeypatch.setenv("BOOK_STATIC", "1")
     assert shown._repr_mimebundle_() == {"text/plain": "3-late-reward"}
+
+
+def test_numbers_in_answers_and_replies_are_the_computed_ones():
+    words = [one.asked for one in all_predictions()]
+    words += [f"{a.text} {a.reply}" for one in all_predictions() for a in one.answers]
+    assert numbers_in("\n".join(words)) == Counter({n.printed: n.times for n in NUMBERS})
+    assert [number for number in NUMBERS if not number.agrees()] == []

@@ -6,6 +6,7 @@ import re
 from graphlib import TopologicalSorter
 
 import pytest
+from bs4 import BeautifulSoup
 
 PATH = re.compile(r'<path data-role="([^"]+)" data-user="(\d+)" data-used="(\d+)"')
 ROW = re.compile(r'<li data-statement="(\d+)"><a [^>]*href="([^"]+)"')
@@ -72,6 +73,42 @@ def test_each_verdict_on_a_page_carries_the_number_of_its_equation_and_leads_to_
     links = re.findall(r'<a href="#([\w-]+)">\((\d+\.\d+)\)</a> <code>eq:', page)
     assert len(links) == page.count('class="verdict verdict-')
     assert all(f'id="{anchor}"' in page for anchor, _ in links)
+
+
+def test_the_ledger_leads_into_the_fold_of_each_check(site):
+    ledger = (site.html / "book/ledger.html").read_text()
+    links = re.findall(r'href="([\w-]+\.html)#(check-[\w-]+)"', ledger)
+    pages = {name: (site.html / "book" / name).read_text() for name, _ in links}
+    assert len(links) == len(set(links)) == sum(p.count('class="verdict ') for p in pages.values())
+    assert [link for link in links if f'id="{link[1]}"' not in pages[link[0]]] == []
+
+
+def test_each_check_is_folded_behind_a_tick_unless_it_is_explained(site):
+    for page in sorted((site.html / "book").glob("0[1-9]-*.html")):
+        html = BeautifulSoup(page.read_text(), "html.parser")
+        for verdict in html.select(".verdict"):
+            assert verdict.find_parent("details", "check") or verdict.find_parent(
+                class_="tag_open-check"
+            )
+        for fold in html.select("details.check"):
+            name, said = fold.summary.get_text(), fold.select_one(".verdict a").get_text()
+            assert name.startswith("✓ (") and said in name
+            assert not fold.select("details")
+        (explained,) = html.select(".tag_open-check")
+        after = explained.find_next_sibling("p").get_text()
+        assert after == "The check, line by line."
+        labels = {code.get_text() for code in html.select(".verdict code")}
+        assert len(html.select("a.tick")) == len({x for x in labels if x.startswith("eq:")})
+
+
+def test_a_link_to_a_check_opens_its_fold_and_paper_gets_a_line(open_page):
+    tab = open_page("book/03-causality.html#check-eq-past-reward-2")
+    verdict = tab.locator("#check-eq-past-reward-2")
+    assert verdict.is_visible() and not tab.locator("#check-eq-past-reward-1").is_visible()
+    tab.emulate_media(media="print")
+    assert not verdict.is_visible()
+    line = tab.locator(".checks-on-paper").first
+    assert line.is_visible() and line.inner_text().endswith("see the ledger.")
 
 
 def test_counts_on_the_index_page_are_those_of_the_ledger(site):
