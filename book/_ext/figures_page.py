@@ -6,6 +6,7 @@ opens the figure with its slider at 0.9. The ``{all-figures}`` directive lists e
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from html import escape, unescape
@@ -16,6 +17,7 @@ from formulas import title_text
 from ledger_page import reading_order
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -34,9 +36,11 @@ DEFINITION = re.compile(
     r"(<path\b[^>]*/>|<clipPath\b.*?</clipPath>|<g\b.*?</g>|<marker\b.*?</marker>)",
     re.S,
 )
+FRAMES = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 KEYS = re.compile(r'data-name="([^"]+)" data-keys="([^"]+)"')
 LOGGER = logging.getLogger(__name__)
 SCRIPT, STYLE = "explorer.js", "explorer.css"
+FOLDER = "frames"
 
 
 class explorer_figure(nodes.General, nodes.Element):
@@ -90,8 +94,24 @@ def visit_explorer(translator, node: explorer_figure) -> None:
     html = node["html"]
     if number:
         html = html.replace(">Figure</a>", f">Figure {number}</a>", 1)
-    translator.body.append(html)
+    translator.body.append(with_frames_apart(translator.builder, html))
     raise nodes.SkipNode
+
+
+def with_frames_apart(builder: Builder, html: str) -> str:
+    """The figure with its frames in a file, which is asked for when a reader comes near."""
+    frames, opening = FRAMES.search(html), EXPLORER.search(html)
+    if not (frames and opening):
+        return html
+    name = opening[1]
+    text = f'(window.explorerFrames ??= {{}})["{name}"]={frames[1]};\n'
+    file = f"{FOLDER}/{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.js"
+    path = Path(builder.outdir) / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    up = "../" * builder.current_docname.count("/")
+    marked = opening[0].replace(">", f' data-frames="{up}{file}">')
+    return FRAMES.sub("", html, count=1).replace(opening[0], marked, 1)
 
 
 def skip(translator, node: nodes.Node) -> None:

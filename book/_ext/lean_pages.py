@@ -235,8 +235,6 @@ def of_figures(pages: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def lighten(page: str, style: str, script: str, joined: set[str]) -> str:
     root = attribute(page[:400], "data-content_root") or "./"
-    # The index of the search calls a script of the head, and those wait now.
-    page = page.replace('<script src="searchindex.js"', '<script defer src="searchindex.js"')
     head, body = page.split("</head>", 1)
 
     def keep_script(match: re.Match) -> str:
@@ -276,6 +274,8 @@ def lighten(page: str, style: str, script: str, joined: set[str]) -> str:
     body = WRITTEN.sub(lambda m: "" if "only-dark" in m.group(1) else m.group(1), body)
     body = body.replace('class="logo__image only-light"', 'class="logo__image"')
     body = re.sub(r'<link rel="preload" as="script"[^>]*>\n?', "", body)
+    # contents.js does it, without a layout of the whole page.
+    body = body.replace(' data-bs-spy="scroll" data-bs-target=".bd-toc-nav"', "", 1)
     return f"{head}</head>{body}"
 
 

@@ -48,8 +48,17 @@ def drawing(figure: ElementHandle) -> str:
     return figure.evaluate(DRAWING)
 
 
+# The frames of a figure are a file of its own, asked for when the figure comes near.
+BRING = """async figure => {
+    figure.scrollIntoView();
+    if (!figure.dataset.frames) return;
+    while (!("parsed" in figure.dataset)) await new Promise(requestAnimationFrame);
+}"""
+
+
 def start(figure: ElementHandle) -> list[ElementHandle]:
     """The sliders, all controls at their first values: elsewhere one may have no effect."""
+    figure.evaluate(BRING)
     figure.evaluate(
         """figure => figure.querySelectorAll(".explorer-control input").forEach(input => {
             input.value = input.defaultValue;
@@ -189,6 +198,7 @@ def test_figures_do_not_shift_the_page(open_page, page):
     tab = open_page(page)
     show_what_waits(tab)
     for figure in explorers(tab):
+        figure.evaluate(BRING)
         heights = figure.evaluate(
             """figure => {
                 const heights = [figure.offsetHeight];

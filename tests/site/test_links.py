@@ -80,9 +80,14 @@ def test_page_keeps_its_size_budget(site, page):
 
 @each_page
 def test_each_explorer_keeps_its_size_budget(site, page):
+    """With its frames, which stand in a file of their own."""
     for figure in soup(site.html / page).select("figure.explorer"):
         whole = figure.find_parent(class_="cell_output") or figure
-        assert compressed(str(whole)) <= EXPLORER_BUDGET, figure.get("id")
+        size = compressed(str(whole))
+        if figure.get("data-frames"):
+            frames = (site.html / page).parent / figure["data-frames"]
+            size += compressed(frames.read_text(encoding="utf-8"))
+        assert size <= EXPLORER_BUDGET, figure.get("id")
 
 
 @each_page

@@ -29,7 +29,7 @@ def sent(site: Site, address: str) -> int:
 def test_page_keeps_to_its_budgets_of_bytes_and_requests(visits, site, page):
     asked = [r for r in visits(page, "light").requests if not r.startswith("data:")]
     assert len(asked) <= REQUESTS, asked
-    scripts = [r for r in set(asked) if urlsplit(r).path.endswith(".js") and "searchindex" not in r]
+    scripts = [r for r in set(asked) if urlsplit(r).path.endswith(".js")]
     others = [r for r in set(asked) if not urlsplit(r).path.endswith(".js")]
     assert sum(sent(site, address) for address in others) <= BYTES
     assert sum(sent(site, address) for address in scripts) <= SCRIPT_BYTES
@@ -47,8 +47,7 @@ def test_page_has_few_scripts_and_none_holds_up_its_first_sight(desk, page):
         """() => [...document.querySelectorAll("script[src]")]
             .map((s) => [s.getAttribute("src"), s.defer || s.async || s.type === "module"])"""
     )
-    most = SCRIPTS + 3 * (page == "search.html")
-    assert len(scripts) <= most, scripts
+    assert len(scripts) <= SCRIPTS, scripts
     assert [source for source, waits in scripts if not waits] == []
     styles = 1 + (desk.locator(".answer").count() > 0)  # the boxes for answers bring their own
     assert desk.locator("link[rel=stylesheet]").count() == styles

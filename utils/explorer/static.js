@@ -1,4 +1,4 @@
-/* Moves the stored frames of every explorer of the page. Frames are parsed when a reader comes near. */
+/* Moves the stored frames of every explorer of the page. Frames are read when a reader comes near. */
 (() => {
   if (window.explorersReady) {
     return;
@@ -6,8 +6,9 @@
   window.explorersReady = true;
   const faces = new Map();
   const start = (figure) => {
-    const source = figure.querySelector("script[type='application/json']");
-    if (faces.has(figure) || !source) {
+    const inline = figure.querySelector("script[type='application/json']");
+    const stored = figure.dataset.frames;
+    if (faces.has(figure) || !(inline || stored)) {
       return;
     }
     const svg = figure.querySelector("svg");
@@ -15,19 +16,46 @@
     const button = figure.querySelector(".explorer-draw-again");
     const sample = figure.querySelector(".explorer-sample");
     let data = null;
+    let asked = false;
+    let waiting = null;
     let groups = [];
     let shown = [];
     let draw = 0;
-    const parse = () => {
-      if (!data) {
-        data = JSON.parse(source.textContent);
-        groups = data.groups.map((id) => svg.querySelector("#" + id));
-        shown = groups.map(() => -1);
+    const take = (frames) => {
+      data = frames;
+      groups = data.groups.map((id) => svg.querySelector("#" + id));
+      shown = groups.map(() => -1);
+      figure.dataset.parsed = "";
+      if (waiting) {
+        show(waiting);
       }
+    };
+    const parse = () => {
+      if (asked) {
+        return;
+      }
+      asked = true;
+      if (inline) {
+        take(JSON.parse(inline.textContent));
+        return;
+      }
+      /* A script, as pages opened from a disk may not fetch. */
+      const file = document.createElement("script");
+      file.src = stored;
+      file.onload = () => take(window.explorerFrames[figure.id]);
+      file.onerror = () => {
+        asked = false;
+      };
+      document.head.append(file);
     };
     const show = (places) => {
       parse();
-      const frame = [...places, draw].reduce((sum, at, k) => sum * data.sizes[k] + at, 0);
+      if (!data) {
+        waiting = places;
+        return;
+      }
+      const draws = data.sizes[data.sizes.length - 1];
+      const frame = [...places, draw % draws].reduce((sum, at, k) => sum * data.sizes[k] + at, 0);
       data.frames[frame].forEach((content, k) => {
         if (content !== shown[k]) {
           groups[k].innerHTML = data.pool[content];
@@ -35,15 +63,15 @@
         }
       });
       reading.textContent = data.pool[data.readings[frame]];
+      if (sample) {
+        sample.textContent = "sample " + (draw % draws + 1) + " of " + draws;
+      }
     };
     const face = explorerControls(figure, show);
     faces.set(figure, { ...face, parse });
     if (button) {
       button.addEventListener("click", () => {
-        parse();
-        const draws = data.sizes[data.sizes.length - 1];
-        draw = (draw + 1) % draws;
-        sample.textContent = "sample " + (draw + 1) + " of " + draws;
+        draw += 1;
         face.move();
       });
     }
