@@ -8,7 +8,7 @@ BIN := .venv/bin
 PORT ?= 8000
 WORKERS ?= 2
 NOTEBOOKS = $(wildcard book/*.ipynb)
-WRITTEN = utils tests tools book $(wildcard benchmarks)
+WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test formal lab tidy verdicts nightly pins fonts bench linkcheck clean
@@ -21,8 +21,7 @@ book: .venv/book  ## run every notebook and build the HTML, warnings as errors
 	@$(BIN)/python tools/build_book.py
 
 serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another port)
-	@echo "The book is at http://127.0.0.1:$(PORT); stop with Ctrl-C"
-	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(BIN)/python tools/serve.py --port $(PORT)
 
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install

@@ -56,7 +56,8 @@ CHECKED = [TITLE, equation("same"), verdict("eq:same")]
 def small_book(tmp_path):
     """A book of one chapter under the real configuration: `small_book(*cells)` builds it.
 
-    Its path has a space and letters beyond ASCII. Keywords change the environment.
+    Its path has a space and letters beyond ASCII. Keywords change the environment; INTO is the
+    folder to build into, if it is not the book's own.
     """
     tmp_path = tmp_path / "ein Büchlein"
     for name in ("tools", "book/_ext", "book/_static"):
@@ -78,6 +79,7 @@ def small_book(tmp_path):
         if cells:
             (tmp_path / "book/chapter.ipynb").write_text(tidy.normal_form({"cells": list(cells)}))
         command = [sys.executable, str(tmp_path / "tools/build_book.py")]
+        command += ["--into", into] if (into := changes.pop("INTO", None)) else []
         environment = os.environ | {"PYTHONPATH": str(tmp_path)} | changes
         kept = {name: value for name, value in environment.items() if value is not None}
         return subprocess.run(command, capture_output=True, text=True, env=kept)
@@ -158,14 +160,21 @@ def test_a_run_that_warned_is_not_kept(small_book):
     assert mended.returncode == 0, mended.stderr
 
 
-def test_a_build_needs_no_home_and_no_writable_one(small_book, tmp_path):
+def everything_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+
+
+def test_a_build_needs_no_home_and_writes_only_where_it_is_told(small_book, tmp_path):
     home = tmp_path / "home"
     home.write_text("a file, so that nothing can be written below it")
     plot = code("import matplotlib.pyplot as plt", "_ = plt.figure()")
     built = small_book(*CHECKED, plot, HOME=str(home))
     assert built.returncode == 0, built.stderr
-    small_book.path.joinpath("_build/.built").unlink()
-    assert small_book(HOME=None).returncode == 0
+    before = everything_below(small_book.path)
+    elsewhere = small_book(HOME=None, INTO=str(tmp_path / "elsewhere"))
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert (tmp_path / "elsewhere/_build/html/book/chapter.html").is_file()
+    assert everything_below(small_book.path) == before
 
 
 def test_tidy_is_idempotent_and_strips_what_nobody_wrote():
@@ -239,8 +248,10 @@ def test_a_browser_that_does_not_start_counts_as_absent(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("rule", [["check"], ["format", "--check"]], ids=" ".join)
 def test_code_is_formatted_and_lints_clean(rule):
-    command = [sys.executable, "-m", "ruff", *rule, "utils", "tests", "tools", "book"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    written = ["utils", "policy_gradient_book", "tests", "tools", "book"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *rule, *written], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -286,8 +297,10 @@ def test_one_version_stands_in_every_file_that_names_it():
     newest = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
     assert (project, citation["date-released"]) == newest.groups()
     assert citation["version"] == project
+    assert set(re.findall(r"policy_gradient_book-([\d.]+)-py3", RUN)) == {project}
 
 
+RUN = (ROOT / "book/run.md").read_text()
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 

@@ -21,11 +21,14 @@ except ImportError:  # native Windows
     sys.exit("On Windows, build the book inside WSL (`wsl --install`), where make and git are.")
 
 import page_python
+import policy
+import wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Everything a page is made of.
 SOURCES = ("utils", "requirements.txt", "_config.yml", "_toc.yml", "book", "formal", "tools")
+SOURCES += ("policy_gradient_book", "pyproject.toml", "README.md", "LICENSE")  # of the wheel
 IGNORED = {"__pycache__", ".ipynb_checkpoints", "_build"}
 
 
@@ -111,7 +114,9 @@ def _build(output: Path) -> Path:
             raise SystemExit("The book was NOT built: mend the warnings and errors above.")
     if not first_page.is_file():
         raise SystemExit(f"The book was NOT built: {first_page} is missing.")
-    page_python.lay_into(output / "html")
+    page_python.lay_into(output / "html", output)
+    wheel.lay_into(output / "html")
+    (output / "html/_headers").write_text(policy.header_file(output / "html"))
     built_stamp.write_text(everything)
     return first_page
 

@@ -13,6 +13,7 @@ import fcntl
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "tools" / "page_python"
 PAGE = ROOT / "book" / "_answers"
-CACHE = ROOT / "_build" / ".page_python"
 UTILS = ("__init__.py", "checks/__init__.py", "checks/decide.py", "checks/numbers.py")
 UTILS += ("common/__init__.py", "common/steps.py", "exercises/*.py")
 NOT_IN_THE_PAGE = {"clinic.py", "token_patients.py"}  # losses are judged with NumPy
@@ -167,7 +167,13 @@ def stamp() -> str:
     return total.hexdigest()[:16]
 
 
-def make(cache: Path = CACHE) -> Path:
+def store(output: Path) -> Path:
+    """Where what was fetched and compiled is kept: in the book's own tree if it can be written."""
+    home = ROOT / "_build" if os.access(ROOT, os.W_OK) else output
+    return home / ".page_python"
+
+
+def make(cache: Path) -> Path:
     """The folder ``answers`` of the book, made once for each state of its sources."""
     cache.mkdir(parents=True, exist_ok=True)
     with open(cache / ".lock", "w") as lock:
@@ -212,12 +218,12 @@ def _make(cache: Path) -> Path:
     return made
 
 
-def lay_into(html: Path) -> None:
+def lay_into(html: Path, output: Path) -> None:
     """Put the folder into a built book, if one of its pages asks for an answer."""
     shutil.rmtree(html / "answers", ignore_errors=True)
     if any('class="answer"' in page.read_text(encoding="utf-8") for page in html.rglob("*.html")):
-        shutil.copytree(make(), html / "answers")
+        shutil.copytree(make(store(output)), html / "answers")
 
 
 if __name__ == "__main__":
-    lay_into(Path(sys.argv[1]))
+    lay_into(Path(sys.argv[1]), Path(sys.argv[1]).parent)

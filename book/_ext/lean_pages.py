@@ -4,6 +4,9 @@ The theme sends 1.2 MB for every page: an icon library as a script and again as 
 Bootstrap, a dozen small files. When all pages are written, this keeps what they use: the rules
 whose classes occur, the icons that occur, the scripts joined into one that waits until the page is
 read. Nothing is changed by hand, so a new version of the theme passes through in the same way.
+
+One script is left inside a page, the first. All others are files, as a strict policy for scripts
+asks (tools/policy.py).
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -182,6 +186,36 @@ def icons(names: set[str], library: str) -> str:
     return css.replace("<", "%3C").replace(">", "%3E")
 
 
+# What is written into a page as a script becomes a file.
+
+HANDLER = re.compile(r' onclick="([^"]*)"')
+INLINE = re.compile(r"<script>(.*?)</script>", re.S)
+
+
+def clicks(actions: list[str]) -> str:
+    """The script that does what the handlers in the pages did."""
+    functions = ",".join(f"() => {{ {action} }}" for action in actions)
+    return (
+        f"(() => {{ const actions = [{functions}];"
+        'document.addEventListener("click", (event) => {'
+        'const button = event.target.closest?.("[data-click]");'
+        "if (button) actions[button.dataset.click](); }); })()"
+    )
+
+
+def without_inline(page: str, actions: list[str], static: Path) -> str:
+    """The page with its handlers named and the scripts of its body in files."""
+    page = HANDLER.sub(lambda m: f' data-click="{actions.index(unescape(m.group(1)))}"', page)
+    root = attribute(page[:400], "data-content_root") or "./"
+    head, body = page.split("</head>", 1)
+
+    def as_file(match: re.Match) -> str:
+        file = stamped(static, "inline.js", match.group(1))
+        return f'<script src="{root}_static/{file}"></script>'
+
+    return f"{head}</head>{INLINE.sub(as_file, body)}"
+
+
 # The pages.
 
 
@@ -299,6 +333,7 @@ def lighten_all(app: Sphinx, exception: Exception | None) -> None:
     for page in pages.values():
         settings |= dict.fromkeys(t for _, t in SCRIPT.findall(page) if is_settings(t))
     figure_styles, figure_scripts = of_figures(pages.values())
+    actions = sorted({unescape(a) for page in pages.values() for a in HANDLER.findall(page)})
     texts = {name: (static / name).read_text(encoding="utf-8") for name in joined}
     script = "\n;".join(
         [
@@ -308,6 +343,7 @@ def lighten_all(app: Sphinx, exception: Exception | None) -> None:
                 for text in texts.values()
             ),
             *figure_scripts,
+            clicks(actions),
         ]
     )
 
@@ -331,7 +367,7 @@ def lighten_all(app: Sphinx, exception: Exception | None) -> None:
     style_name, script_name = stamped(static, "style.css", css), stamped(static, "page.js", script)
     for path, page in pages.items():
         light = lighten(page, style_name, script_name, set(joined))
-        path.write_text(light, encoding="utf-8")
+        path.write_text(without_inline(light, actions, static), encoding="utf-8")
 
     for name in [*sheets, *joined, *UNUSED]:
         place = static / name

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import browser as chromium
 import build_book
 import pytest
+import serve
 from playwright.sync_api import Browser, Page, sync_playwright
 from reading import Site, settle, unfold
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +20,7 @@ def site() -> Iterator[Site]:
         html = build_book.build().parent
     except SystemExit as failure:
         pytest.fail(f"{failure} (`make book` shows them)", pytrace=False)
-    handler = functools.partial(Quiet, directory=html)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = serve.server(html)  # with the policy of `make serve`, so that every page obeys it
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield Site(html, f"http://127.0.0.1:{server.server_port}")
     server.shutdown()
