@@ -56,16 +56,24 @@ def show_what_waits(tab: Page) -> None:
     rest(tab)
 
 
+def lay_out(tab: Page) -> None:
+    """Lay out what is far off too: a browser leaves it until a reader comes near."""
+    tab.evaluate(
+        """() => document.querySelectorAll("article section")
+            .forEach(section => { section.style.contentVisibility = "visible"; })"""
+    )
+    rest(tab)
+
+
 def unfold(tab: Page) -> None:
-    """Open every folded proof and solution and lay out what is far off: all is looked at."""
+    """Open every folded proof and solution: all of the page is looked at."""
     show_what_waits(tab)
+    lay_out(tab)
     tab.evaluate(
         """() => {
             document.querySelectorAll("article details").forEach(d => { d.open = true; });
             document.querySelectorAll("article .toggle-hidden > .admonition-title")
                 .forEach(title => title.click());
-            document.querySelectorAll("article section")
-                .forEach(section => { section.style.contentVisibility = "visible"; });
         }"""
     )
     rest(tab)

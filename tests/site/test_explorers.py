@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import explorers as calls
 import pytest
 from playwright.sync_api import Browser, ElementHandle, Page
-from reading import PAGES, ROOT, Site, contents, settle, show_what_waits
+from reading import ROOT, Site, each_chapter, each_page, lay_out, settle, show_what_waits
 
 from utils.explorer.numbering import figure_number
 
 WAIT = 60_000  # milliseconds after which a test gives up; nothing is timed
 
-CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
-
-each_page = pytest.mark.parametrize("page", PAGES)
-each_chapter = pytest.mark.parametrize("page", CHAPTERS)
-
 DRAWING = "figure => figure.querySelector('svg[role=img]').outerHTML"
 
 
 @pytest.fixture(scope="module")
-def shown(chrome: Browser, site: Site) -> Iterator[Callable[[str], Page]]:
-    """`shown(page)`: the page with its formulas set, loaded once for all tests of this file."""
-    tabs: dict[str, Page] = {}
-
-    def show(page: str) -> Page:
-        if page not in tabs:
-            tabs[page] = chrome.new_context().new_page()
-            tabs[page].goto(site.address(page), wait_until="load")
-            settle(tabs[page])
-            show_what_waits(tabs[page])
-        return tabs[page]
-
-    yield show
-    for tab in tabs.values():
-        tab.context.close()
+def shown(chrome: Browser, site: Site, page: str) -> Iterator[Page]:
+    """The page with its figures, loaded once for all tests of this file."""
+    tab = chrome.new_context().new_page()
+    tab.goto(site.address(page), wait_until="load")
+    settle(tab)
+    show_what_waits(tab)
+    lay_out(tab)
+    yield tab
+    tab.context.close()
 
 
 def explorers(tab: Page) -> list[ElementHandle]:
@@ -96,12 +85,12 @@ def wait_for_new_drawing(tab: Page, figure: ElementHandle, before: str) -> None:
 
 @each_chapter
 def test_chapter_has_at_least_three_explorers(shown, page):
-    assert len(explorers(shown(page))) >= 3
+    assert len(explorers(shown)) >= 3
 
 
 @each_page
 def test_each_slider_moves_its_figure_with_the_keyboard(shown, page):
-    tab = shown(page)
+    tab = shown
     for figure in explorers(tab):
         for slider in start(figure):
             start(figure)
@@ -122,7 +111,7 @@ def test_each_slider_moves_its_figure_with_the_keyboard(shown, page):
 
 @each_page
 def test_each_category_is_a_radio_button_that_the_keyboard_reaches(shown, page):
-    tab = shown(page)
+    tab = shown
     for figure in explorers(tab):
         for group in figure.query_selector_all("fieldset"):
             start(figure)
@@ -140,7 +129,7 @@ def test_each_category_is_a_radio_button_that_the_keyboard_reaches(shown, page):
 
 @each_page
 def test_each_slider_has_a_label_and_each_figure_names_its_controls(shown, page):
-    tab = shown(page)
+    tab = shown
     names = []
     for figure in explorers(tab):
         for slider in figure.query_selector_all("input[type=range]"):
@@ -151,7 +140,7 @@ def test_each_slider_has_a_label_and_each_figure_names_its_controls(shown, page)
 
 @each_page
 def test_each_figure_has_a_number_and_a_caption(shown, page):
-    tab = shown(page)
+    tab = shown
     numbers = []
     for figure in explorers(tab):
         numbers.append(figure.query_selector(".explorer-number").inner_text())
@@ -164,7 +153,7 @@ def test_figures_have_the_same_numbers_in_jupyter(shown, page):
     """Sphinx numbers the page, ``figure_number`` the notebook."""
     notebook = ROOT / page.replace(".html", ".ipynb")
     pictures = {f"fig-{s.picture.name}": s.picture for s in calls.explorers(notebook)}
-    for figure in explorers(shown(page)):
+    for figure in explorers(shown):
         picture = pictures[figure.get_attribute("id")]
         number = figure.query_selector(".explorer-number").inner_text()
         assert number == f"Figure {figure_number(picture.origin, notebook.parent)}"
@@ -172,7 +161,7 @@ def test_figures_have_the_same_numbers_in_jupyter(shown, page):
 
 @each_chapter
 def test_a_link_opens_each_figure_at_the_position_it_names(open_page, shown, page):
-    figure = explorers(shown(page))[0]
+    figure = explorers(shown)[0]
     place = figure.evaluate(
         """figure => [figure.id, ...[...figure.querySelectorAll(".explorer-control")].map(
             c => c.dataset.name + "=" + JSON.parse(c.dataset.keys).at(-1))].join(";")"""
@@ -197,6 +186,7 @@ def test_figures_do_not_shift_the_page(open_page, page):
     """The room of the controls and of the longest reading is kept: a move changes no height."""
     tab = open_page(page)
     show_what_waits(tab)
+    lay_out(tab)
     for figure in explorers(tab):
         figure.evaluate(BRING)
         heights = figure.evaluate(
@@ -216,7 +206,7 @@ def test_figures_do_not_shift_the_page(open_page, page):
 
 @each_page
 def test_draw_again_draws_something_new(shown, page):
-    tab = shown(page)
+    tab = shown
     for figure in explorers(tab):
         for button in figure.query_selector_all("button.explorer-draw-again"):
             for key in ("Enter", "Space"):
@@ -260,7 +250,7 @@ def test_a_slider_move_replaces_few_groups_bytes_and_nodes(shown, page):
 
     It has done so by the time its event returns: nothing is left for later.
     """
-    tab = shown(page)
+    tab = shown
     for figure in explorers(tab):
         for slider in start(figure):
             start(figure)
@@ -286,7 +276,7 @@ def test_first_frame_is_seen_without_script(open_page, page, medium):
 
 @each_page
 def test_each_explorer_tells_in_words_what_to_see(shown, page):
-    tab = shown(page)
+    tab = shown
     for figure in explorers(tab):
         assert figure.query_selector("svg[role=img]").get_attribute("aria-label")
         assert figure.query_selector(".explorer-reading").inner_text().strip()

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 from playwright.sync_api import Page
-from reading import each_chapter, each_page, settle
+from reading import each_chapter, each_page, lay_out, settle
 
 TEX = re.compile(r"\\[a-zA-Z(\[{]|\$[^$]+\$")
 
@@ -226,7 +226,9 @@ def heard(tab: Page, formula: str) -> str:
 
 @pytest.mark.parametrize(("page", "formula", "said"), HEARD, ids=[one[1] for one in HEARD])
 def test_a_screen_reader_meets_the_structure_of_the_formula(open_page, page, formula, said):
-    assert heard(open_page(page), formula) == said
+    tab = open_page(page)
+    lay_out(tab)
+    assert heard(tab, formula) == said
 
 
 def test_a_copied_selection_carries_tex(open_page):
