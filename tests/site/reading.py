@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 from playwright.sync_api import Page
 
@@ -20,6 +21,11 @@ def contents() -> list[str]:
 
 # Every page a reader can reach: the book's own and those that Sphinx adds.
 PAGES = [f"{name}.html" for name in contents()] + ["search.html", "genindex.html"]
+CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
+
+# With module scope all tests of one page run before the next, and share one look at it.
+each_page = pytest.mark.parametrize("page", PAGES, scope="module")
+each_chapter = pytest.mark.parametrize("page", CHAPTERS, scope="module")
 
 
 @dataclass(frozen=True)
