@@ -107,13 +107,6 @@ def place_predictions(app: Sphinx, doctree: nodes.document) -> None:
         box += raw(PROGRESS)
 
 
-def add_assets(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
-    """Style and script only where there is something to predict."""
-    if 'class="predict"' in context.get("body", ""):
-        app.add_css_file(STYLE)
-        app.add_js_file(SCRIPT, loading_method="defer")
-
-
 def write_assets(app: Sphinx, failure: Exception | None) -> None:
     if failure is None and app.builder.format == "html":
         folder = Path(app.outdir) / "_static"
@@ -123,7 +116,8 @@ def write_assets(app: Sphinx, failure: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_css_file(STYLE)
+    app.add_js_file(SCRIPT, loading_method="defer")
     app.connect("doctree-read", place_predictions)
-    app.connect("html-page-context", add_assets)
     app.connect("build-finished", write_assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

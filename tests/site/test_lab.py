@@ -1,4 +1,4 @@
-"""The live face: a real JupyterLab, a real kernel, a slider moved by keyboard."""
+"""The live face: a real JupyterLab, a real kernel, a slider and a prediction by keyboard."""
 
 from __future__ import annotations
 
@@ -25,6 +25,23 @@ from utils.explorer import explore
 from utils.figures import trajectory
 
 explore(trajectory.truncation, gamma=[0.5, 0.7, 0.9], draws=2)"""
+
+
+PREDICTION = """\
+from utils.notebook import predict
+
+predict("1-twenty-steps")"""
+
+
+def code_cell(name: str, source: str) -> dict:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
 
 
 def free_port() -> int:
@@ -75,19 +92,12 @@ def lab(tmp_path):
         shutil.rmtree(tmp_path / "settings", ignore_errors=True)
 
 
-def test_slider_redraws_in_a_live_kernel_and_saving_keeps_the_first_frame(lab, chrome):
+def test_slider_redraws_in_a_live_kernel_a_figure_waits_and_saving_keeps_the_first_frame(
+    lab, chrome
+):
     address, token, chapters = lab
     notebook = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "execution_count": None,
-                "id": "figure",
-                "metadata": {},
-                "outputs": [],
-                "source": CELL,
-            }
-        ],
+        "cells": [code_cell("figure", CELL), code_cell("prediction", PREDICTION)],
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
         },
@@ -115,6 +125,17 @@ def test_slider_redraws_in_a_live_kernel_and_saving_keeps_the_first_frame(lab, c
     before = tab.evaluate(DRAWING)
     tab.get_by_role("button", name="Draw again").last.click()
     tab.wait_for_function(f"old => {DRAWING} !== old", arg=before)
+
+    # The figure of a prediction waits until the reader commits.
+    tab.locator(".jp-CodeCell .cm-content").nth(1).click()
+    tab.keyboard.press("Shift+Enter")
+    tab.wait_for_selector(".predict[data-live]")
+    assert not tab.locator("figure.explorer svg").first.is_visible()
+    field = tab.locator(".predict input")
+    field.fill("12 %")
+    field.press("Enter")
+    assert tab.locator(".predict-reply").inner_text().startswith("✓ Right.")
+    assert tab.locator("figure.explorer svg").first.is_visible()
 
     tab.locator(".jp-CodeCell .cm-content").first.click()
     tab.keyboard.press("Control+s")

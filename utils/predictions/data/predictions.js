@@ -97,8 +97,8 @@
           reply.append(told("✓ Right.", term));
         } else {
           const right = terms.find((one) => one.dataset.verdict === "right");
-          const letter = right.textContent.replace("✓", "").trim();
-          reply.append(told("✗ Not so.", term), told(letter + " is right.", right));
+          const name = right.textContent.replace("✓", "").trim();
+          reply.append(told("✗ Not so.", term), told(`Right: ${name}.`, right));
         }
       }
       fields.forEach((field) => { field.disabled = Boolean(term); });
