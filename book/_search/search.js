@@ -78,17 +78,22 @@ const search = async (text) => {
     return;
   }
   const { results } = await pagefind.search(query);
-  const found = await Promise.all(results.slice(0, MOST).map((result) => result.data()));
+  const near = await Promise.all(results.slice(0, MOST).map((result) => result.data()));
   if (mine !== latest) return;
+  // Pagefind goes on to words that only begin alike: "zebra" would find "zero".
+  const found = near.filter(({ content, meta }) => {
+    const all = `${meta.name} ${content}`.toLowerCase();
+    return query.toLowerCase().split(" ").every((word) => all.includes(word.slice(0, 4)));
+  });
   // What is called exactly so comes first: a word of the glossary, "Theorem 2.3 (REINFORCE)".
   const called = ({ meta: { name } }) =>
     [name, /\((.*)\)$/.exec(name)?.[1]].some((one) => one?.toLowerCase() === text.toLowerCase());
   found.sort((a, b) => called(b) - called(a));
   const words = [...new Set([...query.split(" "), ...text.split(/\s+/)])];
   hits.replaceChildren(...found.map((hit) => shown(hit, words)));
-  const number = results.length > MOST ? `The first ${MOST} of ${results.length}` : results.length;
-  const noun = results.length === 1 ? "place" : "places";
-  count.textContent = results.length
+  const number = results.length > MOST ? `The first ${found.length}` : found.length;
+  const noun = found.length === 1 ? "place" : "places";
+  count.textContent = found.length
     ? `${number} ${noun} for “${text}”`
     : `Nothing for “${text}”. Fewer words, or another one, may find it.`;
 };

@@ -19,6 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (id === here) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
     });
+    if (here) document.dispatchEvent(new CustomEvent("section-in-view", { detail: here }));
   };
   const watcher = new IntersectionObserver(
     (entries) => {
@@ -35,3 +36,25 @@ document.addEventListener("DOMContentLoaded", () => {
     if (section) watcher.observe(section);
   });
 });
+
+// A link into a page arrives where it leads: sections far from the window are laid out only when
+// they come near, and what is above the place may grow until then. It is held until the reader acts.
+(() => {
+  let held;
+  const arrive = () => {
+    held?.disconnect();
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target || target.matches("figure.explorer")) return; // figures see to it themselves
+    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      fold.open = true;
+    }
+    held = new ResizeObserver(() => target.scrollIntoView({ behavior: "instant" }));
+    held.observe(document.body);
+  };
+  ["wheel", "touchstart", "pointerdown", "keydown"].forEach((act) =>
+    addEventListener(act, () => held?.disconnect(), { passive: true }),
+  );
+  addEventListener("hashchange", arrive);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrive);
+  else arrive();
+})();

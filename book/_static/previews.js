@@ -80,6 +80,7 @@
     if (!box) {
       box = document.createElement("div");
       box.id = "preview";
+      box.className = "bd-article"; // set like the page
       box.setAttribute("role", "tooltip");
       box.addEventListener("pointerenter", () => clearTimeout(going));
       box.addEventListener("pointerleave", goSoon);
@@ -94,6 +95,7 @@
       link.addEventListener("click", leave);
       box.append(link);
     }
+    box.classList.toggle("preview-wide", Boolean(box.querySelector("div")));
     box.hidden = false;
     if (element.tagName === "A") element.setAttribute("aria-describedby", "preview");
     put(element.getBoundingClientRect());
