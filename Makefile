@@ -1,9 +1,13 @@
 # Everything starts here; `make` alone lists what there is.
 # The only thing needed beforehand is Python 3.11 to 3.13, git and make.
 
+ifeq ($(OS),Windows_NT)
+$(error On Windows, use this book inside WSL: type `wsl --install` once, and then make as on Linux)
+endif
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& command -v $$p && break; done)
+	$$p -c '$(SUPPORTED)' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
 WORKERS ?= 2
@@ -29,7 +33,7 @@ test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 		-n $(WORKERS) --dist loadfile --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
 
 formal:  ## check the formal proof with Coq (FORMAL=--store writes what the book shows of it)
-	@$(PYTHON) tools/check_formal.py $(FORMAL)
+	@"$(PYTHON)" tools/check_formal.py $(FORMAL)
 
 lab: .venv/book  ## open the chapters in JupyterLab with live sliders (LAB=... for its options)
 	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book $(LAB)
@@ -64,8 +68,10 @@ clean:  ## remove what was built; `rm -rf .venv` removes what was installed
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found."; exit 1; }
+	@"$(PYTHON)" -c '$(SUPPORTED)' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed, and PYTHON=$(PYTHON) is none of them."; exit 1; }
 	@echo "Making .venv with $(PYTHON)"
-	@$(PYTHON) -m venv .venv
+	@"$(PYTHON)" -m venv .venv
 
 .venv/book: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

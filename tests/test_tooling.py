@@ -65,7 +65,8 @@ def small_book(tmp_path):
     for name in ("_config.yml", "requirements.txt", "book/references.bib"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "utils").mkdir()
-    (tmp_path / "utils/__init__.py").touch()
+    # What the pages need of utils and this small one lacks comes from the book's own.
+    (tmp_path / "utils/__init__.py").write_text(f"__path__.append({str(ROOT / 'utils')!r})\n")
     (tmp_path / "book/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
     (tmp_path / "book/proof-map.md").write_text("# Map\n\n```{proof-map}\n```\n")
     counted = "# A book\n\n## Nothing\n\n{ledger-total}`checks` of {ledger-total}`lines`.\n"
@@ -259,6 +260,23 @@ def test_make_alone_lists_every_command():
     listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     for target in "book serve test lab tidy verdicts pins bench clean".split():
         assert re.search(rf"make {target}\s+\w", listed.stdout), target
+
+
+def test_a_python_that_is_not_supported_is_refused_before_anything_is_made(tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    command = ["make", "-s", "-C", str(tmp_path), ".venv/bin/python"]
+    for python, complaint in ((str(old), "is none of them"), ("", "none was found")):
+        done = subprocess.run([*command, f"PYTHON={python}"], capture_output=True, text=True)
+        assert done.returncode != 0 and complaint in done.stdout
+        assert not (tmp_path / ".venv").exists()
+
+
+def test_native_windows_is_told_what_to_use():
+    done = subprocess.run(["make", "OS=Windows_NT"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0 and "inside WSL" in done.stderr
 
 
 def test_ci_runs_make_test_and_stops_at_the_first_error():
