@@ -15,7 +15,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test formal lab tidy verdicts nightly pins fonts bench linkcheck clean
+.PHONY: help book serve test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -49,6 +49,9 @@ verdicts: .venv/test  ## run every chapter and store the verdicts of its checks
 nightly: .venv/test  ## ten thousand random MDPs: exact, enumerated, differentiated automatically
 	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/exact/test_agreement.py
 
+mutants: .venv/mutants  ## change utils in one place at a time: do the tests notice? (30 minutes)
+	@$(BIN)/python tools/mutants.py $(MUTANTS)
+
 pins: .venv/uv  ## pin anew after a change in requirements/*.in (PINS=--upgrade for newest)
 	@sh tools/pins.sh $(CURDIR)/.venv/uv/bin/uv $(PINS)
 
@@ -58,8 +61,8 @@ fonts: .venv/fonts  ## cut the font of the formulas anew, for letters it lacks (
 bench: .venv/bench  ## measure the engine against the alternatives
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
-linkcheck: .venv/book  ## ask every outside link whether it is still there
-	@BOOK_STATIC=1 $(BIN)/jupyter-book build . --builder linkcheck
+linkcheck: .venv/book  ## ask every outside link whether it is still there; runs no notebook
+	@$(BIN)/python tools/check_links.py
 
 clean:  ## remove what was built; `rm -rf .venv` removes what was installed
 	rm -rf _build .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
@@ -83,6 +86,10 @@ $(BIN)/python:
 
 .venv/bench: requirements/bench.txt .venv/book
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+.venv/mutants: requirements/mutants.txt .venv/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/mutants.txt
 	@touch $@
 
 .venv/uv: | $(BIN)/python

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import browser
 import build_book
+import check_links
 import pytest
 import tidy
 import yaml
@@ -274,6 +275,17 @@ def test_a_python_that_is_not_supported_is_refused_before_anything_is_made(tmp_p
         assert not (tmp_path / ".venv").exists()
 
 
+def test_a_publisher_who_turns_robots_away_has_not_lost_the_page():
+    def answer(status: str, info: str = "") -> dict:
+        return {"status": status, "info": info}
+
+    assert check_links.is_lost(answer("broken", "404 Client Error: Not Found for url: x"))
+    assert check_links.is_lost(answer("broken", "Name or service not known"))
+    assert not check_links.is_lost(answer("broken", "403 Client Error: Forbidden for url: x"))
+    assert not check_links.is_lost(answer("working"))
+    assert check_links.configuration()["execute"] == {"execute_notebooks": "off"}
+
+
 def test_native_windows_is_told_what_to_use():
     done = subprocess.run(["make", "OS=Windows_NT"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode != 0 and "inside WSL" in done.stderr
@@ -285,7 +297,7 @@ def test_ci_runs_make_test_and_stops_at_the_first_error():
     assert script.rstrip().endswith("make test")
 
 
-@pytest.mark.parametrize("name", ["book", "test", "bench"])
+@pytest.mark.parametrize("name", ["book", "test", "bench", "mutants"])
 def test_each_direct_dependency_gives_its_reason_and_is_pinned(name):
     pins = ROOT / ("requirements.txt" if name == "book" else f"requirements/{name}.txt")
     pinned = dict(
