@@ -1,9 +1,13 @@
 # Everything starts here; `make` alone lists what there is.
 # The only thing needed beforehand is Python 3.11 to 3.13, git and make.
 
+ifeq ($(OS),Windows_NT)
+$(error On Windows, use this book inside WSL: type `wsl --install` once, and then make as on Linux)
+endif
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
-	&& command -v $$p && break; done)
+	$$p -c '$(SUPPORTED)' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
 WORKERS ?= 2
@@ -11,7 +15,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test formal lab tidy verdicts nightly pins fonts bench linkcheck clean
+.PHONY: help book serve test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -29,7 +33,7 @@ test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 		-n $(WORKERS) --dist loadfile --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
 
 formal:  ## check the formal proof with Coq (FORMAL=--store writes what the book shows of it)
-	@$(PYTHON) tools/check_formal.py $(FORMAL)
+	@"$(PYTHON)" tools/check_formal.py $(FORMAL)
 
 lab: .venv/book  ## open the chapters in JupyterLab with live sliders (LAB=... for its options)
 	@$(BIN)/jupyter lab --config=tools/jupyter_server_config.py --ServerApp.root_dir=book $(LAB)
@@ -45,6 +49,9 @@ verdicts: .venv/test  ## run every chapter and store the verdicts of its checks
 nightly: .venv/test  ## ten thousand random MDPs: exact, enumerated, differentiated automatically
 	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/exact/test_agreement.py
 
+mutants: .venv/mutants  ## change utils in one place at a time: do the tests notice? (30 minutes)
+	@$(BIN)/python tools/mutants.py $(MUTANTS)
+
 pins: .venv/uv  ## pin anew after a change in requirements/*.in (PINS=--upgrade for newest)
 	@sh tools/pins.sh $(CURDIR)/.venv/uv/bin/uv $(PINS)
 
@@ -54,8 +61,8 @@ fonts: .venv/fonts  ## cut the font of the formulas anew, for letters it lacks (
 bench: .venv/bench  ## measure the engine against the alternatives
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
-linkcheck: .venv/book  ## ask every outside link whether it is still there
-	@BOOK_STATIC=1 $(BIN)/jupyter-book build . --builder linkcheck
+linkcheck: .venv/book  ## ask every outside link whether it is still there; runs no notebook
+	@$(BIN)/python tools/check_links.py
 
 clean:  ## remove what was built; `rm -rf .venv` removes what was installed
 	rm -rf _build .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
@@ -64,8 +71,10 @@ clean:  ## remove what was built; `rm -rf .venv` removes what was installed
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found."; exit 1; }
+	@"$(PYTHON)" -c '$(SUPPORTED)' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed, and PYTHON=$(PYTHON) is none of them."; exit 1; }
 	@echo "Making .venv with $(PYTHON)"
-	@$(PYTHON) -m venv .venv
+	@"$(PYTHON)" -m venv .venv
 
 .venv/book: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -77,6 +86,10 @@ $(BIN)/python:
 
 .venv/bench: requirements/bench.txt .venv/book
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+.venv/mutants: requirements/mutants.txt .venv/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/mutants.txt
 	@touch $@
 
 .venv/uv: | $(BIN)/python

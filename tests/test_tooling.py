@@ -13,6 +13,7 @@ from pathlib import Path
 
 import browser
 import build_book
+import check_links
 import pytest
 import tidy
 import yaml
@@ -65,7 +66,8 @@ def small_book(tmp_path):
     for name in ("_config.yml", "requirements.txt", "book/references.bib"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "utils").mkdir()
-    (tmp_path / "utils/__init__.py").touch()
+    # What the pages need of utils and this small one lacks comes from the book's own.
+    (tmp_path / "utils/__init__.py").write_text(f"__path__.append({str(ROOT / 'utils')!r})\n")
     (tmp_path / "book/ledger.md").write_text("# Ledger\n\n```{ledger}\n```\n")
     (tmp_path / "book/proof-map.md").write_text("# Map\n\n```{proof-map}\n```\n")
     counted = "# A book\n\n## Nothing\n\n{ledger-total}`checks` of {ledger-total}`lines`.\n"
@@ -261,13 +263,41 @@ def test_make_alone_lists_every_command():
         assert re.search(rf"make {target}\s+\w", listed.stdout), target
 
 
+def test_a_python_that_is_not_supported_is_refused_before_anything_is_made(tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    command = ["make", "-s", "-C", str(tmp_path), ".venv/bin/python"]
+    for python, complaint in ((str(old), "is none of them"), ("", "none was found")):
+        done = subprocess.run([*command, f"PYTHON={python}"], capture_output=True, text=True)
+        assert done.returncode != 0 and complaint in done.stdout
+        assert not (tmp_path / ".venv").exists()
+
+
+def test_a_publisher_who_turns_robots_away_has_not_lost_the_page():
+    def answer(status: str, info: str = "") -> dict:
+        return {"status": status, "info": info}
+
+    assert check_links.is_lost(answer("broken", "404 Client Error: Not Found for url: x"))
+    assert check_links.is_lost(answer("broken", "Name or service not known"))
+    assert not check_links.is_lost(answer("broken", "403 Client Error: Forbidden for url: x"))
+    assert not check_links.is_lost(answer("working"))
+    assert check_links.configuration()["execute"] == {"execute_notebooks": "off"}
+
+
+def test_native_windows_is_told_what_to_use():
+    done = subprocess.run(["make", "OS=Windows_NT"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0 and "inside WSL" in done.stderr
+
+
 def test_ci_runs_make_test_and_stops_at_the_first_error():
     script = (ROOT / ".ci/run").read_text()
     assert "set -euo pipefail" in script
     assert script.rstrip().endswith("make test")
 
 
-@pytest.mark.parametrize("name", ["book", "test", "bench"])
+@pytest.mark.parametrize("name", ["book", "test", "bench", "mutants"])
 def test_each_direct_dependency_gives_its_reason_and_is_pinned(name):
     pins = ROOT / ("requirements.txt" if name == "book" else f"requirements/{name}.txt")
     pinned = dict(

@@ -53,7 +53,7 @@ def test_a_script_that_is_slipped_into_a_page_does_not_run_and_its_buttons_still
     tab.evaluate(
         """() => {
             window.print = () => { document.title = "printed"; };
-            document.querySelector("button[title^='Print']").click();
+            document.querySelector(".btn-download-pdf-button").click();
             const stranger = document.createElement("script");
             stranger.textContent = "document.title = 'slipped in'";
             document.body.append(stranger);
