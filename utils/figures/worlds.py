@@ -46,6 +46,16 @@ running_mdp: Picture = diagram(
     caption="The running MDP. " + CAPTION,
 )
 
+lever: Picture = diagram(
+    examples.running(),
+    actions=["a ≤ 0", "a > 0"],
+    at=[(0, 0), (5.0, 0)],
+    name="lever",
+    title="The running MDP with a lever",
+    caption="The running MDP with a lever: the action is a real force a, and only its sign counts. "
+    + CAPTION,
+)
+
 fork: Picture = diagram(
     world([[2, 1], [3, 3], [3, 3], [3, 3]], [[0, 0], [3, 1], [0, -2], [0, 0]]),
     states=["s₀", "s₊", "s₋", "end"],
@@ -183,6 +193,7 @@ def cart_pole(figure: Figure):
 
 WORLDS = (
     running_mdp,
+    lever,
     fork,
     gamble,
     ward,
