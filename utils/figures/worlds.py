@@ -90,6 +90,17 @@ hiker: Picture = diagram(
     "state 2. To stop at once pays c.",
 )
 
+three_decisions: Picture = diagram(
+    world([[3, 1], [3, 2], [3, 3], [3, 3]], [[0, 0], [0, 0], [0, 1], [0, 0]]),
+    states=["1", "2", "3", "end"],
+    rewards={(0, 0): "c₁", (1, 0): "c₂"},
+    at=[(0, 0), (2.6, 0), (5.2, 0), (2.6, -2.4)],
+    name="three-decisions",
+    title="Three decisions in a row",
+    caption="Three decisions with parameters of their own: p and q go on, r takes the 1 in state "
+    "3. To stop pays c₁ or c₂.",
+)
+
 aliased_corridor: Picture = diagram(
     gamble_world(1.0),
     states=["o", "o", "end"],
@@ -198,6 +209,7 @@ WORLDS = (
     gamble,
     ward,
     hiker,
+    three_decisions,
     aliased_corridor,
     short_corridor,
     xor_game,
