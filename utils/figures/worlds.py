@@ -90,6 +90,14 @@ hiker: Picture = diagram(
     "state 2. To stop at once pays c.",
 )
 
+two_futures: Picture = diagram(
+    world([[2, 1], [1, 1], [2, 2]], [[0, 0], [1, 1], [0, 0]]),
+    states=["s₀", "s₊", "s₋"],
+    name="two-futures",
+    title="Two futures",
+    caption="One decision, and then 1 a step for ever, or nothing for ever: no single stationary law.",
+)
+
 three_decisions: Picture = diagram(
     world([[3, 1], [3, 2], [3, 3], [3, 3]], [[0, 0], [0, 0], [0, 1], [0, 0]]),
     states=["1", "2", "3", "end"],
@@ -209,6 +217,7 @@ WORLDS = (
     gamble,
     ward,
     hiker,
+    two_futures,
     three_decisions,
     aliased_corridor,
     short_corridor,
