@@ -95,7 +95,7 @@ two_futures: Picture = diagram(
     states=["s₀", "s₊", "s₋"],
     name="two-futures",
     title="Two futures",
-    caption="One decision, and then 1 a step for ever, or nothing for ever: no single stationary law.",
+    caption="One decision, and then 1 a step for ever or nothing: no single stationary law.",
 )
 
 three_decisions: Picture = diagram(
