@@ -61,7 +61,6 @@ NUMBERS = (
     Stated("0.39", 1, clipped_score_mean(1, 1, -1, 1)),
     Stated("0.3989", 1, norm.pdf(0)),
     Stated("0.399", 1, norm.pdf(0)),
-    Stated("0.4", 2, clipped_score_mean(1, 1, -1, 1)),
     Stated("0.460", 1, shift / inside),
     Stated("0.5", 1, reason="the mean in a figure, chosen"),
     Stated("0.73", 1, -1 / 2 + log(2) - constant),
