@@ -4,6 +4,7 @@ from fractions import Fraction as F
 from math import exp, log, pi, sqrt
 
 from prose import Stated
+from scipy.optimize import brentq
 from scipy.stats import norm
 
 from utils.continuous.lqr import LQR, LinearGaussianPolicy
@@ -37,6 +38,17 @@ variances = {
 }
 assert LQR(gamma=0.5, noise_variance=0.25).c == 0.2 == float(F(1, 5))
 assert LinearGaussianPolicy(-1).sigma == float(half)
+# where the second moments of the wave agree, for sigma = 1 and cos(2 k mu) = 1 or -1
+crossings = [
+    brentq(
+        lambda k, turn=turn: (
+            1 + (1 - 4 * k**2) * turn * exp(-2 * k**2) - k**2 * (1 - turn * exp(-2 * k**2))
+        ),
+        0.1,
+        3,
+    )
+    for turn in (1, -1)
+]
 shift = norm.pdf(0) - norm.pdf(1)
 inside = norm.cdf(1) - 0.5
 
@@ -53,12 +65,14 @@ NUMBERS = (
     Stated("0.5", 1, reason="the mean in a figure, chosen"),
     Stated("0.73", 1, -1 / 2 + log(2) - constant),
     Stated("0.798", 1, 2 * norm.pdf(0)),
+    Stated("0.85", 1, crossings[0]),
     Stated("0.92", 3, constant),
+    Stated("1.11", 1, crossings[1]),
     Stated("1.38", 1, log(10) - constant),
     Stated("1.596", 1, 4 * norm.pdf(0)),
     Stated("1/10", 2, steps[0]),
     Stated("1/16", 1, half**2 * half**2),
-    Stated("1/2", 32, half),
+    Stated("1/2", 36, half),
     Stated("1/4", 4, half**2),
     Stated("1/5", 4, quiet),
     Stated("1/8", 1, half**3),

@@ -366,7 +366,7 @@ CUT = 8  # intervals are cut here; the labels stand above
 
 
 def regulator_gradient(gain: float, sigma: float) -> float:
-    """dJ_10/dtheta of ``REGULATOR`` under the policy theta s + sigma z (``eq:lqr-gradient``)."""
+    """dJ_10/dtheta of ``REGULATOR`` under the policy theta s + sigma z (``eq:lqr``)."""
     policy = lqr.LinearGaussianPolicy(gain, sigma)
     return lqr.policy_gradient(REGULATOR, policy, NOISE_HORIZON)
 
@@ -381,7 +381,7 @@ def regulator_estimates(gain: float, sigma: float, rng: np.random.Generator) -> 
 
 
 @picture(
-    title="The quieter the policy, the louder its scores",
+    title="The regulator with much noise and with little",
     caption="The regulator: its exact gradient over the feedback gain, and two estimates of it.",
     alt="The exact gradient of the linear-quadratic regulator against the feedback gain theta, "
     "with score estimates and pathwise estimates and their 95 percent intervals. For little "

@@ -46,6 +46,16 @@ running_mdp: Picture = diagram(
     caption="The running MDP. " + CAPTION,
 )
 
+lever: Picture = diagram(
+    examples.running(),
+    actions=["a ≤ 0", "a > 0"],
+    at=[(0, 0), (5.0, 0)],
+    name="lever",
+    title="The running MDP with a lever",
+    caption="The running MDP with a lever: the action is a real force a, and only its sign counts. "
+    + CAPTION,
+)
+
 fork: Picture = diagram(
     world([[2, 1], [3, 3], [3, 3], [3, 3]], [[0, 0], [3, 1], [0, -2], [0, 0]]),
     states=["s₀", "s₊", "s₋", "end"],
@@ -78,6 +88,25 @@ hiker: Picture = diagram(
     title="The world of the round trip",
     caption="Two decisions with parameters of their own: p goes on in state 1, q takes the 1 in "
     "state 2. To stop at once pays c.",
+)
+
+two_futures: Picture = diagram(
+    world([[2, 1], [1, 1], [2, 2]], [[0, 0], [1, 1], [0, 0]]),
+    states=["s₀", "s₊", "s₋"],
+    name="two-futures",
+    title="Two futures",
+    caption="One decision, and then 1 a step for ever or nothing: no single stationary law.",
+)
+
+three_decisions: Picture = diagram(
+    world([[3, 1], [3, 2], [3, 3], [3, 3]], [[0, 0], [0, 0], [0, 1], [0, 0]]),
+    states=["1", "2", "3", "end"],
+    rewards={(0, 0): "c₁", (1, 0): "c₂"},
+    at=[(0, 0), (2.6, 0), (5.2, 0), (2.6, -2.4)],
+    name="three-decisions",
+    title="Three decisions in a row",
+    caption="Three decisions with parameters of their own: p and q go on, r takes the 1 in state "
+    "3. To stop pays c₁ or c₂.",
 )
 
 aliased_corridor: Picture = diagram(
@@ -183,10 +212,13 @@ def cart_pole(figure: Figure):
 
 WORLDS = (
     running_mdp,
+    lever,
     fork,
     gamble,
     ward,
     hiker,
+    two_futures,
+    three_decisions,
     aliased_corridor,
     short_corridor,
     xor_game,
