@@ -27,9 +27,9 @@ def main() -> None:
             print(
                 f"  {step:4.0f}  {method:17}", *(f"{x:.3f}" for x in row), f"mean {row.mean():.3f}"
             )
-    print("CartPole, cosine between the step with TD errors and the step with a baseline")
-    for steps, cosine in stored_runs.pole_cosines().T:
-        print(f"  {steps:.0f} {cosine:.2f}")
+    print("CartPole, cosines between the step with TD errors and the step with a baseline")
+    for steps, *cosines in stored_runs.pole_cosines().T:
+        print(f"  {steps:.0f}", *(f"{cosine:.2f}" for cosine in cosines))
     print("CartPole, mean steps of the last ten updates, median of 8 runs, and runs above 450")
     for seed, rows in enumerate(stored_runs.pole_repetitions()):
         for recipe, row in zip(stored_runs.RECIPES, rows, strict=True):

@@ -75,6 +75,7 @@ def test_the_stored_experiments_are_what_these_functions_play(monkeypatch, tmp_p
         ("POLE_EPISODES", 2),
         ("POLE_REPETITIONS", 1),
         ("COSINE_EPISODES", 5),
+        ("COSINE_SEEDS", (1, 2)),
     ):
         monkeypatch.setattr(stored_runs, name, small)
     stored_runs.store_experiments(tmp_path)
@@ -83,6 +84,6 @@ def test_the_stored_experiments_are_what_these_functions_play(monkeypatch, tmp_p
     assert grid.shape == (3, 3, 1)
     cosines = np.load(tmp_path / "pole_cosines.npy")
     assert np.allclose(cosines, stored_runs.play_pole_cosines(), rtol=1e-5)
-    assert cosines.shape == (2, 1) and stored_runs.pole_cosines().shape == (2, 8)
+    assert cosines.shape == (3, 1) and stored_runs.pole_cosines().shape == (6, 8)
     repeated = np.load(tmp_path / "pole_repetitions.npy")
     assert np.allclose(repeated, stored_runs.play_pole_repetitions(), rtol=SINGLE)

@@ -29,7 +29,7 @@ RECIPES = (
 
 GRID_STEPS = (5.0, 10.0, 20.0)
 POLE_REPETITIONS = 10
-COSINE_EPISODES = 300
+COSINE_EPISODES, COSINE_SEEDS = 300, (1, 2, 3, 4, 5)
 
 
 def play_lake(method: str, seed: int, step: float = LAKE_STEP) -> np.ndarray:
@@ -77,18 +77,19 @@ def play_pole_repetitions() -> np.ndarray:
 
 def play_pole_cosines() -> np.ndarray:
     """Of each actor-critic run the mean steps of its last ten updates, and the cosine
-    ``cartpole.cosine_of_td`` at its last policy, [2, runs].
+    ``cartpole.cosine_of_td`` at its last policy for each of ``COSINE_SEEDS``, [1 + seeds, runs].
 
-    Both come from one play with the seed ``POLE_SEED``. Another machine rounds differently and then
+    All come from one play with the seed ``POLE_SEED``. Another machine rounds differently and then
     plays other runs.
     """
     steps, theta = cartpole.climbed(
         RECIPES, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_GAMMA, POLE_SEED
     )
     cosines = [
-        cartpole.cosine_of_td(last, COSINE_EPISODES, POLE_GAMMA, seed=1) for last in theta[2]
+        [cartpole.cosine_of_td(last, COSINE_EPISODES, POLE_GAMMA, seed) for last in theta[2]]
+        for seed in COSINE_SEEDS
     ]
-    return np.array([steps[-10:, 2].mean(axis=0), cosines])
+    return np.array([steps[-10:, 2].mean(axis=0), *cosines])
 
 
 def play_lake_policies() -> np.ndarray:
@@ -141,7 +142,7 @@ def pole_repetitions() -> np.ndarray:
 
 @cache
 def pole_cosines() -> np.ndarray:
-    """``play_pole_cosines``, [2, runs]."""
+    """``play_pole_cosines``, [1 + seeds, runs]."""
     return _load("pole_cosines")
 
 
