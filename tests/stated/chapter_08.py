@@ -113,6 +113,7 @@ NUMBERS = (
     S("0.92", 1, -_least[3]),
     S("0.11", 1, -_least[5]),
     S("0.98", 1, _least[6]),
+    S("0.9", 1, reason="a bound for nearly certain, chosen"),
     S("0.87", 1, _largest[0]),
     S("0.94", 2, _largest[3]),
     S("0.85", 1, _largest[7]),

@@ -92,6 +92,22 @@ def play_pole_cosines() -> np.ndarray:
     return np.array([steps[-10:, 2].mean(axis=0), *cosines])
 
 
+def play_lake_certainty() -> np.ndarray:
+    """The largest pi(a|s) of each cell of ice at the end of each REINFORCE run, [runs, 11]."""
+    import gymnasium
+
+    mdp, ends = examples.frozen_lake(LAKE_GAMMA), []
+    for seed in range(LAKE_RUNS):
+        with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
+            env.reset(seed=seed)
+            rng = np.random.default_rng(seed)
+            *_, last = frozen_lake.policies(
+                env, mdp, "REINFORCE", LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng
+            )
+        ends.append(last.probabilities.max(axis=1)[~mdp.terminal])
+    return np.array(ends)
+
+
 def play_lake_policies() -> np.ndarray:
     """pi(a|s) at ``SHOWN_UPDATES`` of the REINFORCE run with the seed ``SHOWN_SEED``, [K, 16, 4].
 
@@ -146,6 +162,11 @@ def pole_cosines() -> np.ndarray:
     return _load("pole_cosines")
 
 
+def lake_certainty() -> np.ndarray:
+    """``play_lake_certainty``, [runs, 11]."""
+    return _load("lake_certainty")
+
+
 def _load(name: str) -> np.ndarray:
     with resources.as_file(resources.files(__package__) / "data" / f"{name}.npy") as path:
         return np.load(path).astype(float)
@@ -164,6 +185,7 @@ def store_experiments(folder: Path) -> None:
     """Play what the text of chapter 8 quotes beside the pictures, and write it to ``folder``."""
     np.save(folder / "pole_cosines.npy", play_pole_cosines().astype(np.float32))
     np.save(folder / "lake_grid.npy", play_lake_grid().astype(np.float32))
+    np.save(folder / "lake_certainty.npy", play_lake_certainty().astype(np.float32))
     np.save(folder / "pole_repetitions.npy", play_pole_repetitions().astype(np.float32))
 
 
