@@ -1,8 +1,8 @@
 """Play the experiments that the text of chapter 8 quotes, and print them as tables.
 
-A grid of step sizes on FrozenLake, ten repetitions of the pole, and the angle between two steps on
-the pole. They are stored beside the pictures' runs; `python tools/chapter_8_experiments.py --play`
-plays them again, which takes some minutes.
+A grid of step sizes on FrozenLake, how certain the policies get there, ten repetitions of the pole,
+and the angle between two steps on the pole. They are stored beside the pictures' runs;
+`python tools/chapter_8_experiments.py --play` plays them again, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ def main() -> None:
             print(
                 f"  {step:4.0f}  {method:17}", *(f"{x:.3f}" for x in row), f"mean {row.mean():.3f}"
             )
-    print("CartPole, cosine between the step with TD errors and the step with a baseline")
-    for steps, cosine in stored_runs.pole_cosines().T:
-        print(f"  {steps:.0f} {cosine:.2f}")
+    print("FrozenLake, REINFORCE: cells of ice with an action above 0.9 after 200 updates")
+    print(" ", *(stored_runs.lake_certainty() > 0.9).sum(axis=1))
+    print("CartPole, cosines between the step with TD errors and the step with a baseline")
+    for steps, *cosines in stored_runs.pole_cosines().T:
+        print(f"  {steps:.0f}", *(f"{cosine:.2f}" for cosine in cosines))
     print("CartPole, mean steps of the last ten updates, median of 8 runs, and runs above 450")
     for seed, rows in enumerate(stored_runs.pole_repetitions()):
         for recipe, row in zip(stored_runs.RECIPES, rows, strict=True):

@@ -103,3 +103,16 @@ def test_wrong_batches_are_named():
         broken.own_batch_mean(rollouts, COIN, mdp, batch=3)
     with pytest.raises(ValueError, match="weights is 'q', not one of"):
         broken.own_batch_mean(rollouts, COIN, mdp, batch=2, weights="q")
+
+
+@pytest.mark.parametrize("p", [0.2, 0.5, 0.9])
+def test_the_mean_over_the_steps_of_one_episode_leaves_a_quarter_of_two_tosses(p):
+    coin = {1: (p, 1 - p), 0: (1 - p, -p)}  # probability and score, by the logit
+    mean = [0.0, 0.0]
+    for first, second in product(coin, repeat=2):
+        (c0, psi0), (c1, psi1) = coin[first], coin[second]
+        to_go = first + second, second
+        b = sum(to_go) / 2
+        mean[0] += c0 * c1 * psi0 * (to_go[0] - b)
+        mean[1] += c0 * c1 * psi1 * (to_go[1] - b)
+    assert mean == pytest.approx([p * (1 - p) / 2, 0], abs=1e-15)  # right: p(1 - p) for each

@@ -58,6 +58,13 @@ def test_the_grid_at_the_step_size_of_the_picture_is_that_of_the_picture():
     assert np.allclose(stored_runs.lake_grid()[row], stored_runs.lake_runs()[:, :, -1], rtol=SINGLE)
 
 
+def test_at_the_end_of_each_run_most_cells_of_ice_have_an_action_that_is_nearly_certain():
+    certain = (stored_runs.lake_certainty() > 0.9).sum(axis=1)
+    assert certain.tolist() == [10, 7, 6, 8, 11]
+    start = stored_runs.lake_certainty()[stored_runs.SHOWN_SEED, 0]
+    assert np.allclose(start, stored_runs.lake_policies()[-1, 0].max(), rtol=1e-5)
+
+
 def test_repetitions_with_the_seed_of_the_cosines_are_the_same_runs_as_theirs():
     ends = stored_runs.pole_repetitions()[stored_runs.POLE_SEED, 2]
     assert np.allclose(ends, stored_runs.pole_cosines()[0], rtol=SINGLE)
@@ -75,14 +82,16 @@ def test_the_stored_experiments_are_what_these_functions_play(monkeypatch, tmp_p
         ("POLE_EPISODES", 2),
         ("POLE_REPETITIONS", 1),
         ("COSINE_EPISODES", 5),
+        ("COSINE_SEEDS", (1, 2)),
     ):
         monkeypatch.setattr(stored_runs, name, small)
     stored_runs.store_experiments(tmp_path)
     grid = np.load(tmp_path / "lake_grid.npy")
     assert np.allclose(grid, stored_runs.play_lake_grid(), rtol=SINGLE)
     assert grid.shape == (3, 3, 1)
+    assert np.load(tmp_path / "lake_certainty.npy").shape == (1, 11)
     cosines = np.load(tmp_path / "pole_cosines.npy")
     assert np.allclose(cosines, stored_runs.play_pole_cosines(), rtol=1e-5)
-    assert cosines.shape == (2, 1) and stored_runs.pole_cosines().shape == (2, 8)
+    assert cosines.shape == (3, 1) and stored_runs.pole_cosines().shape == (6, 8)
     repeated = np.load(tmp_path / "pole_repetitions.npy")
     assert np.allclose(repeated, stored_runs.play_pole_repetitions(), rtol=SINGLE)

@@ -26,7 +26,8 @@ _pi = np.stack([1 - _p, _p], axis=1)
 _running = Tables(fractions(_tables.P), fractions(_tables.R), F(1, 2), fractions(_tables.rho0), _pi)
 _Q, _V = _running.Q, _running.V
 _grid = stored_runs.lake_grid()  # [steps, methods, runs]
-_cosines = stored_runs.pole_cosines()[1]
+_cosines = stored_runs.pole_cosines()[1:]
+_least, _largest = _cosines.min(axis=0), _cosines.max(axis=0)
 _mdp, _policy = clinic.ward()
 _values = exact.evaluate(_mdp, _policy).V
 _slope, _first = clinic.right_step(), clinic.right_step(cut=True)
@@ -70,7 +71,7 @@ _twenty = [_spread(2, m) for m in range(3)]
 NUMBERS = (
     S("1/2", 6, F(1, 2)),
     S("1/3", 2, _q[1]),
-    S("0.95", 2, stored_runs.LAKE_GAMMA),
+    S("0.95", 3, stored_runs.LAKE_GAMMA),  # twice a cosine, of runs 2 and 8
     S("0.006", 1, 0.95**100),
     S("2/5", 2, _p[0]),
     S("99/61", 1, _Q[0, 0]),
@@ -107,11 +108,16 @@ NUMBERS = (
     S("0.21", 1, SCALE[2]),
     S("1/10", 1, reason="a bound: the largest second derivative is 1/(6 sqrt 3) = 0.0962"),
     S("1/20", 1, F(1, 10) / 2),
-    S("0.99", 5, _cosines[2]),
-    S("0.71", 1, -_cosines[0]),
-    S("0.92", 1, -_cosines[3]),
-    S("0.52", 1, _cosines[5]),
-    S("0.29", 1, -_cosines[7]),
+    S("0.99", 6, _least[2]),
+    S("0.71", 1, -_least[0]),
+    S("0.92", 1, -_least[3]),
+    S("0.11", 1, -_least[5]),
+    S("0.98", 1, _least[6]),
+    S("0.9", 1, reason="a bound for nearly certain, chosen"),
+    S("0.87", 1, _largest[0]),
+    S("0.94", 2, _largest[3]),
+    S("0.85", 1, _largest[7]),
+    S("1.00", 2, _largest[2]),
     S("0.05", 1, 0.99**300),
     S("3/2", 2, reason="a reward of the example"),
     S("3/4", 1, F(3, 2) / 2),

@@ -93,7 +93,7 @@ NUMBERS = (
     Stated("1/10", 4, TENTH),
     Stated("1/100", 1, TENTH**2),
     Stated("1/13", 1, chance(EASY[0], 2)),
-    Stated("1/2", 21, chance(EASY[1], 1)),
+    Stated("1/2", 22, chance(EASY[1], 1)),
     Stated("1/3", 4, Fraction(1, 3)),
     Stated("1/37", 1, chance(HARD[0], 1)),
     Stated("1/5", 4, chance(EASY[2], 1)),

@@ -38,7 +38,7 @@ def clipped_mean() -> float:
 
 
 NUMBERS = (
-    S("1/2", 5, half),
+    S("1/2", 7, half),
     S("9/10", 2, better),
     S("1.4", 1, affinity * 1e5),
     S("0.99", 1, reason="a discount, chosen"),
@@ -56,7 +56,7 @@ NUMBERS = (
     S("0.1266", 1, clinic.right_step()[0]),
     S("0.0517", 1, -clinic.right_step(cut=True)[0]),
     S("144/25", 1, with_V),
-    S("0.9", 1, float(better)),
+    S("0.9", 2, float(better)),
     S("1/5", 1, lucky),
     S("3/5", 1, -standardised),
     S("0.1", 1, reason="a standard deviation, chosen"),

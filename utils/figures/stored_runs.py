@@ -29,7 +29,7 @@ RECIPES = (
 
 GRID_STEPS = (5.0, 10.0, 20.0)
 POLE_REPETITIONS = 10
-COSINE_EPISODES = 300
+COSINE_EPISODES, COSINE_SEEDS = 300, (1, 2, 3, 4, 5)
 
 
 def play_lake(method: str, seed: int, step: float = LAKE_STEP) -> np.ndarray:
@@ -77,18 +77,35 @@ def play_pole_repetitions() -> np.ndarray:
 
 def play_pole_cosines() -> np.ndarray:
     """Of each actor-critic run the mean steps of its last ten updates, and the cosine
-    ``cartpole.cosine_of_td`` at its last policy, [2, runs].
+    ``cartpole.cosine_of_td`` at its last policy for each of ``COSINE_SEEDS``, [1 + seeds, runs].
 
-    Both come from one play with the seed ``POLE_SEED``. Another machine rounds differently and then
+    All come from one play with the seed ``POLE_SEED``. Another machine rounds differently and then
     plays other runs.
     """
     steps, theta = cartpole.climbed(
         RECIPES, POLE_RUNS, POLE_UPDATES, POLE_EPISODES, POLE_GAMMA, POLE_SEED
     )
     cosines = [
-        cartpole.cosine_of_td(last, COSINE_EPISODES, POLE_GAMMA, seed=1) for last in theta[2]
+        [cartpole.cosine_of_td(last, COSINE_EPISODES, POLE_GAMMA, seed) for last in theta[2]]
+        for seed in COSINE_SEEDS
     ]
-    return np.array([steps[-10:, 2].mean(axis=0), cosines])
+    return np.array([steps[-10:, 2].mean(axis=0), *cosines])
+
+
+def play_lake_certainty() -> np.ndarray:
+    """The largest pi(a|s) of each cell of ice at the end of each REINFORCE run, [runs, 11]."""
+    import gymnasium
+
+    mdp, ends = examples.frozen_lake(LAKE_GAMMA), []
+    for seed in range(LAKE_RUNS):
+        with gymnasium.make("FrozenLake-v1", disable_env_checker=True) as env:
+            env.reset(seed=seed)
+            rng = np.random.default_rng(seed)
+            *_, last = frozen_lake.policies(
+                env, mdp, "REINFORCE", LAKE_UPDATES, LAKE_EPISODES, LAKE_STEP, rng
+            )
+        ends.append(last.probabilities.max(axis=1)[~mdp.terminal])
+    return np.array(ends)
 
 
 def play_lake_policies() -> np.ndarray:
@@ -141,8 +158,13 @@ def pole_repetitions() -> np.ndarray:
 
 @cache
 def pole_cosines() -> np.ndarray:
-    """``play_pole_cosines``, [2, runs]."""
+    """``play_pole_cosines``, [1 + seeds, runs]."""
     return _load("pole_cosines")
+
+
+def lake_certainty() -> np.ndarray:
+    """``play_lake_certainty``, [runs, 11]."""
+    return _load("lake_certainty")
 
 
 def _load(name: str) -> np.ndarray:
@@ -163,6 +185,7 @@ def store_experiments(folder: Path) -> None:
     """Play what the text of chapter 8 quotes beside the pictures, and write it to ``folder``."""
     np.save(folder / "pole_cosines.npy", play_pole_cosines().astype(np.float32))
     np.save(folder / "lake_grid.npy", play_lake_grid().astype(np.float32))
+    np.save(folder / "lake_certainty.npy", play_lake_certainty().astype(np.float32))
     np.save(folder / "pole_repetitions.npy", play_pole_repetitions().astype(np.float32))
 
 

@@ -398,6 +398,19 @@ def other_clipping(cases: Sequence[Case], clipped: Callable[[Case], bool]) -> di
     return {"slope": slopes, "clipped": flags}
 
 
+# Not finished
+
+
+def masked(ys: tuple[Answer, ...], i: int) -> Any:
+    """R_i minus the mean of the others, or 0 if the answer was cut off (``eq:mask-truncated``)."""
+    return ys[i].ended * leave_one_out(ys, i)
+
+
+def cut_off(w: Answers) -> Any:
+    """P(cut off)."""
+    return w.mean(lambda y: 1 - y.ended)
+
+
 # Drawn otherwise
 
 
