@@ -177,12 +177,12 @@ def exact_forms(gamma: float) -> np.ndarray:
 
 @picture(
     title="Subtracting matters more than knowing Q",
-    caption="The variance of twelve estimators of one gradient on the running MDP, exact and "
-    "sampled.",
+    caption="The variance of twelve estimates of one gradient on the running MDP, exact and "
+    "sampled. G is reward-to-go, Q the exact action value, A the advantage.",
     alt="Twelve estimators of the gradient as rows, their variance on a logarithmic axis: exact "
     "marks and Monte Carlo points with 95 percent intervals. A state baseline moves the mark far "
     "to the left; putting Q for the return alone moves it very little.",
-    size=(5.8, 4.6),
+    size=(5.4, 4.6),
     gamma="discount γ",
 )
 def forms_side_by_side(figure: Figure):
@@ -190,7 +190,7 @@ def forms_side_by_side(figure: Figure):
     names = list(comparison.LONG_FORMS)
     rows = np.arange(len(names))[::-1]
     axes.set(xscale="log", xlim=(0.003, 150), ylim=(-0.6, len(names) + 0.9))
-    axes.set_yticks(rows, [row.name for row in comparison.LONG_FORMS.values()])
+    axes.set_yticks(rows, names)
     axes.set_xlabel("variance of one trajectory's estimate")
     exact_marks = marks(axes, TRUTH, "|", ms=13, mew=2.4)
     estimates = Intervals(axes, rows, upright=False)

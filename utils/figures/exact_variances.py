@@ -73,12 +73,12 @@ def best_constant(figure: Figure):
 
 
 XOR_ROWS = {
-    "total": "total return",
-    "G": "reward-to-go",
-    "G − V": "reward-to-go − V",
-    "G − one-step b": "reward-to-go − one-step b",
-    "Q": "exact Q",
-    "A": "advantage = TD error",
+    "total": "total",
+    "G": "G",
+    "G − V": "G − V",
+    "G − one-step b": "G − one-step b",
+    "Q": "Q",
+    "A": "A = TD error",
     "all actions": "all actions",
 }
 
@@ -93,11 +93,11 @@ def xor_paths(p: Fraction, bonus: int) -> comparison.PathTable:
 @picture(
     title="The XOR game: knowing Q can cost",
     caption="The XOR game: the values of seven estimators on its four paths, their mean and "
-    "their variances.",
+    "their variances. G is reward-to-go, Q the exact action value, A the advantage.",
     alt="Seven estimators as rows; dots show the values that each takes on the four paths of the "
     "XOR game, and a line marks their common mean. For a fair coin without bonus the reward-to-go "
     "is always exactly zero while the forms that know Q scatter.",
-    size=(5.8, 4.0),
+    size=(5.4, 4.0),
     p="coin p",
     bonus=Choice("bonus for the first action 1", {-1: "−1", 0: "0", 1: "+1"}),
 )

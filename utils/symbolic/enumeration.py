@@ -195,13 +195,15 @@ def own_steps_updates(mdp: SymbolicMDP, horizon: int) -> list:
 
     All times T, so that nothing is divided: the left side of ``eq:own-steps``.
     """
-    times = range(horizon)
+    means = []
+    for t in range(horizon):
 
-    def update(tau: Prefix, t: int) -> Any:
-        total = sum(mdp.G(tau, u) for u in times)
-        return mdp.score[tau[t]] * (mdp.G(tau, t) * horizon - total)
+        def update(tau: Prefix, t: int = t) -> Any:
+            total = sum(mdp.G(tau, u) for u in range(horizon))
+            return mdp.score[tau[t]] * (mdp.G(tau, t) * horizon - total)
 
-    return [mdp.expectation(lambda tau, t=t: update(tau, t), horizon) for t in times]
+        means.append(mdp.expectation(update, horizon))
+    return means
 
 
 def own_steps_means(
