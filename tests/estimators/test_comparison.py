@@ -120,6 +120,7 @@ def test_comparison_table_shows_every_form_as_text_and_as_html():
     exact = {0.5: dict.fromkeys(comparison.LONG_FORMS, 0.25)}
     sampled = {0.5: dict.fromkeys(comparison.LONG_FORMS, (0.26, 0.005))}
     table = comparison.ComparisonTable(exact, sampled)
-    for form in comparison.LONG_FORMS:
-        assert form in repr(table) and f"<td>{form}</td>" in table._repr_html_()
+    for row in comparison.LONG_FORMS.values():
+        assert row.name in repr(table) and f"<td>{row.name}</td>" in table._repr_html_()
+    assert comparison.LONG_FORMS["G − V"].name == "reward-to-go − V"
     assert "0.2600 ± 0.0050" in repr(table) and "γ = 0.5, exact" in table._repr_html_()

@@ -1,7 +1,5 @@
 """What the pictures of chapter 5 draw is what its text says."""
 
-from fractions import Fraction as F
-
 import numpy as np
 import pytest
 
@@ -67,37 +65,6 @@ def test_standardised_update_agrees_with_simulation():
     rows = (scaled / np.where(tied, 1, spread) * (actions - p)).mean(axis=1) / (p * (1 - p))
     expected = baselines.standardised_update(p, chance)[n - baselines.BATCHES[0]]
     assert abs(rows.mean() - expected) < 5 * rows.std() / np.sqrt(len(rows))
-
-
-def test_bandit_of_the_text_has_value_8_and_best_baseline_0():
-    value, best = baselines.bandit_baselines(0.9)
-    assert np.isclose(value, 8) and np.isclose(best, 0, atol=1e-12)
-
-
-def test_value_and_best_baseline_meet_at_one_half():
-    assert len(set(baselines.bandit_baselines(0.5))) == 1
-
-
-def test_xor_game_with_a_fair_coin_has_the_stated_variances():
-    table = baselines.xor_paths(F(1, 2), 0)
-    assert [table.variance(form) for form in baselines.XOR_ROWS] == [0, 0, 2, 2, 1, 1, 1]
-
-
-@pytest.mark.parametrize("bonus", [-1, 1])
-def test_xor_game_with_a_bonus_has_the_variances_named_in_the_text(bonus):
-    table = baselines.xor_paths(F(1, 2), bonus)
-    of = {form: table.variance(form) for form in baselines.XOR_ROWS}
-    assert max(of["total"], of["G"]) == F(3, 16)
-    assert (of["Q"], of["A"], of["all actions"]) == (F(17, 16), 1, 1)
-    assert of["G − V"] == of["G − one-step b"] == 2
-
-
-@pytest.mark.parametrize("p, bonus", [(F(1, 10), 0), (F(1, 2), 1), (F(9, 10), -1)])
-def test_paths_of_the_xor_game_stay_inside_the_axes_and_have_the_gradient_as_mean(p, bonus):
-    table = baselines.xor_paths(p, bonus)
-    for form in baselines.XOR_ROWS:
-        assert abs(table.samples(form)).max() < F(59, 10)
-        assert table.mean(form)[0] == p * (1 - p) * (8 - 16 * p + bonus)
 
 
 def test_exact_forms_are_in_the_order_of_their_names():

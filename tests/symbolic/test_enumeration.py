@@ -1,6 +1,7 @@
 """Means by enumeration agree with the closed forms of the symbolic MDP."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -143,5 +144,13 @@ def test_normal_equations_have_three_terms(x):
 
 
 def test_moments_in_the_mean_over_the_start(x):
-    moments = {"c": x.r_pi, "C": x.r_pi * 2}
-    assert second_moments.start_means(x, moments)["C"] == x.rho0 @ x.r_pi * 2
+    moments = {"⟨GX⟩": x.r_pi, "⟨X²⟩": x.r_pi * 2}
+    assert second_moments.start_means(x, moments)["⟨X²⟩"] == x.rho0 @ x.r_pi * 2
+
+
+def test_mean_over_the_steps_of_one_episode_takes_the_last_step_away_without_discount(x):
+    """At gamma = 1 the last of T steps keeps the factor 1 - T/T = 0 (``eq:own-steps``)."""
+    assert by_hand.own_steps_updates(x, 3) == by_hand.own_steps_means(x, 3)
+    undiscounted = replace(x, gamma=x.gamma**0)
+    assert by_hand.own_steps_updates(undiscounted, 3)[-1] == 0
+    assert not by_hand.own_steps_updates(undiscounted, 3)[0] == 0

@@ -25,23 +25,23 @@ def sampled_return(x, tau):
 
 def test_return_moments_are_those_over_all_prefixes(x):
     found = second_moments.return_moments(x, x.tables["b"], T)
-    assert x.expectation(lambda tau: sampled_return(x, tau) ** 2, T) == x.rho0 @ found["C"]
+    assert x.expectation(lambda tau: sampled_return(x, tau) ** 2, T) == x.rho0 @ found["⟨X²⟩"]
     mixed = x.expectation(lambda tau: x.G(tau) * sampled_return(x, tau), T)
-    assert mixed == x.rho0 @ found["c"]
+    assert mixed == x.rho0 @ found["⟨GX⟩"]
 
 
 @pytest.mark.parametrize("term", second_moments.RETURN_TERMS[1:])
 def test_each_term_of_the_recursion_for_returns_is_needed(x, term):
     full = second_moments.return_moments(x, x.tables["b"], T)
-    assert not x.rho0 @ second_moments.return_moments(x, x.tables["b"], T, term)["C"] == (
-        x.rho0 @ full["C"]
+    assert not x.rho0 @ second_moments.return_moments(x, x.tables["b"], T, term)["⟨X²⟩"] == (
+        x.rho0 @ full["⟨X²⟩"]
     )
 
 
 def test_value_moments_are_those_over_all_prefixes(x):
     phi = x.tables["phi"]
     found = second_moments.value_moments(x, phi, T)
-    assert found["C"] @ x.rho0 == x.expectation(
+    assert found["⟨X²⟩"] @ x.rho0 == x.expectation(
         lambda tau: by_hand.value_form(x, tau, range(T), phi) ** 2, T
     )
 
@@ -87,8 +87,8 @@ def test_surprises_add_up_to_return_minus_value(x):
 def test_stationary_moments_of_the_stopping_game_have_its_closed_form():
     p, g = generators("p g")
     game = stopping_game.world(p, g)
-    by_q = game.rho0 @ second_moments.value_moments(game, game.Q)["C"]
-    by_g = game.rho0 @ second_moments.return_moments(game, np.array([0, 0]))["C"]
+    by_q = game.rho0 @ second_moments.value_moments(game, game.Q)["⟨X²⟩"]
+    by_g = game.rho0 @ second_moments.return_moments(game, np.array([0, 0]))["⟨X²⟩"]
     assert by_q - by_g == stopping_game.excess_of_q(p, g)
 
 

@@ -17,12 +17,12 @@ class ComparisonTable:
 
     def lines(self) -> list[list[str]]:
         """One row for the headings and one for each form."""
-        head = ["form"]
+        head = ["estimate"]
         for gamma in self.exact:
             head += [f"γ = {gamma:g}, exact", "simulated"]
         body = []
-        for form in LONG_FORMS:
-            line = [form]
+        for form, row in LONG_FORMS.items():
+            line = [row.name]
             for gamma, exact in self.exact.items():
                 mean, error = self.sampled[gamma][form]
                 line += [f"{exact[form]:.4f}", f"{mean:.4f} ± {error:.4f}"]
@@ -30,7 +30,7 @@ class ComparisonTable:
         return [head, *body]
 
     def __repr__(self) -> str:
-        return "\n".join("  ".join(f"{cell:>18}" for cell in line) for line in self.lines())
+        return "\n".join("  ".join(f"{cell:>29}" for cell in line) for line in self.lines())
 
     def _repr_html_(self) -> str:
         head, *body = self.lines()

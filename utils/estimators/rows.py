@@ -25,6 +25,9 @@ LONG_ROWS = (
 )
 
 
+NAMES = {"G": "reward-to-go", "total": "total return", "Q": "exact Q", "A": "advantage"}
+
+
 @dataclass(frozen=True)
 class Row:
     """A form by its name in ``forms.FORMS``, and the name of a baseline, or None."""
@@ -39,8 +42,14 @@ class Row:
 
     @property
     def sign(self) -> str:
-        """The row as a table writes it, such as "G − V"."""
+        """The row as a key, such as "G − V"."""
         return self.form.sign if self.baseline is None else f"{self.form.sign} − {self.baseline}"
+
+    @property
+    def name(self) -> str:
+        """The row for a reader, such as "reward-to-go − V"."""
+        form = NAMES.get(self.form.sign, self.form.sign)
+        return form if self.baseline is None else f"{form} − {self.baseline}"
 
 
 def by_sign(rows: Iterable[Row]) -> dict[str, Row]:

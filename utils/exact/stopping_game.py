@@ -32,11 +32,14 @@ def variance_of_q(p, gamma):
     return p * q * middle**2 / ((1 - gamma * q) ** 4 * (1 - gamma**2 * q))
 
 
-def excess_of_q(p, gamma):
-    """Var of the form with Q minus Var of reward-to-go (``eq:stopping-game``)."""
+def excess_of_q(p, gamma, coefficients: tuple | None = None):
+    """Var of the form with Q minus Var of reward-to-go (``eq:stopping-game``).
+
+    Other ``coefficients`` than ``excess_coefficients`` may be tried.
+    """
     q = 1 - p
     factor = gamma**2 * (1 - gamma) * p**2 * q**2 / ((1 - gamma * q) * (1 - gamma**2 * q)) ** 3
-    terms = excess_coefficients(gamma)
+    terms = excess_coefficients(gamma) if coefficients is None else coefficients
     return factor * sum(terms[k] * p ** (3 - k) * q**k for k in range(4))
 
 

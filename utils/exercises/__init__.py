@@ -32,7 +32,7 @@ CONTENTS = {
         "episode-length mean-over-steps"
     ),
     "theorem": ("wrong-clock two-state-occupancy killed-from-zero free-table first-visit aliased"),
-    "baselines": ("look-ahead wrong-critic mend-batch price-of-V constants xor-coin corner"),
+    "baselines": "look-ahead wrong-critic mend-batch",
     "continuous": (
         "mean-log-density score-of-an-atom counting-actions laplace-noise centred-edge "
         "two-step-regulator growing-action"
@@ -46,6 +46,7 @@ CONTENTS = {
         "first-thought pair only-one-right four-answers short-or-long k3-coin ratio-tokens "
         "clip-other-side temperature-coin masked-cut"
     ),
+    "exact_variances": "price-of-V constants xor-coin corner",
 }
 FILE_OF = {f"ex:{name}": file for file, names in CONTENTS.items() for name in names.split()}
 

@@ -25,7 +25,7 @@ class BinaryBatches:
 
     n  N, from 2 to 4, so that one square root is enough
 
-    The update of a batch is (1/N) sum_i psi_i (R_i - mean) / sd, with the population standard
+    The update of a batch is (1/N) sum_i psi_i (Y_i - mean) / sd, with the population standard
     deviation; a batch of equal rewards counts 0 (``eq:standardised-binary``).
     """
 
@@ -47,20 +47,20 @@ class BinaryBatches:
 
     @property
     def chance(self) -> Any:
-        """P = sum_a pi(a) u(a), the mean reward."""
+        """nu = sum_a pi(a) u(a), the mean reward."""
         _, _, pi, _, u = self._numbers
         return sum(p * x for p, x in zip(pi, u, strict=True))
 
     @property
     def gradient(self) -> Any:
-        """grad P = sum_a D(a) u(a) along the free direction D of the policy."""
+        """grad nu = sum_a D(a) u(a) along the free direction D of the policy."""
         _, _, _, D, u = self._numbers
         return sum(d * x for d, x in zip(D, u, strict=True))
 
     def update(self, divided: bool = True) -> Any:
         """The mean update, over all batches. Not ``divided``: the batch mean subtracted, no more.
 
-        By symmetry it is E[psi_1 z_1] with z_1 = (R_1 - mean)/sd: the score enters as pi psi = D.
+        By symmetry it is E[psi_1 z_1] with z_1 = (Y_1 - mean)/sd: the score enters as pi psi = D.
         """
         K, _, pi, D, u = self._numbers
         one = [[(1 - x) * p, x * p] for p, x in zip(pi, u, strict=True)]  # [a][reward]
@@ -79,15 +79,15 @@ class BinaryBatches:
         return total
 
     def factor(self, others: int | None = None) -> Any:
-        """f_N(P) = E[sqrt((N-1-K)/(K+1)) + sqrt(K/(N-K))], K the wins of the N - 1 others.
+        """f_N(nu) = E[sqrt((N-1-B)/(B+1)) + sqrt(B/(N-B))], B the wins of the N - 1 others.
 
-        K is binomial with chance P; another number of ``others`` may be counted.
+        B is binomial with chance nu; another number of ``others`` may be counted.
         """
-        n, P = self.n, self.chance
+        n, nu = self.n, self.chance
         m = n - 1 if others is None else others
         return sum(
-            P**k
-            * (1 - P) ** (m - k)
+            nu**k
+            * (1 - nu) ** (m - k)
             * (comb(m, k) * (self._root(max(n - 1 - k, 0), k + 1) + self._root(k, max(n - k, 1))))
             for k in range(m + 1)
         )

@@ -190,6 +190,41 @@ def own_batch_slopes(
     }
 
 
+def own_steps_updates(mdp: SymbolicMDP, horizon: int) -> list:
+    """E[psi_t (G_t - B)] for each t < T, with B the mean of G_0, ..., G_{T-1} of the same prefix.
+
+    All times T, so that nothing is divided: the left side of ``eq:own-steps``.
+    """
+    means = []
+    for t in range(horizon):
+
+        def update(tau: Prefix, t: int = t) -> Any:
+            total = sum(mdp.G(tau, u) for u in range(horizon))
+            return mdp.score[tau[t]] * (mdp.G(tau, t) * horizon - total)
+
+        means.append(mdp.expectation(update, horizon))
+    return means
+
+
+def own_steps_means(
+    mdp: SymbolicMDP, horizon: int, earlier: int = 1, later: int = 1, rate: Any = None
+) -> list:
+    """The right side of ``eq:own-steps``, times T, from the values V_u and Q_t.
+
+    (T - sum_{u<=t} gamma^(t-u)) E[psi_t Q_t] - sum_{u>t} E[psi_t V_u(s_u)]. The parts of the steps
+    before t and after t can be left out with 0, and ``rate`` can stand for gamma.
+    """
+    V, Q = mdp.finite_horizon_values(horizon)
+    g = mdp.gamma if rate is None else rate
+    means = []
+    for t in range(horizon):
+        own = mdp.state_law(t) @ (mdp.dpi * Q[t]).sum(axis=1)
+        past = sum((g**k for k in range(1, t + 1)), 0 * g) * earlier
+        behind = sum(mean_score_times(mdp, t, V[u], u) for u in range(t + 1, horizon))
+        means.append(own * (horizon - 1 - past) - behind * later)
+    return means
+
+
 def advantage_series(mdp: SymbolicMDP, horizon: int) -> np.ndarray:
     """E[r_k | s_0 = s, a_0 = a] - E[r_k | s_0 = s] for k < T, [S, A, T], over all prefixes.
 

@@ -19,8 +19,16 @@ from utils.symbolic.mdp import Prefix, SymbolicMDP
 
 Moments = dict[str, np.ndarray]
 
-RETURN_TERMS = ("", "R PV", "R Pw", "(R - b) Pw", "psi Pc", "Pq", "Pw", "Pc", "PC", "gamma")
-VALUE_TERMS = ("", "psi phi Pw", "Pw", "PC", "gamma")
+VALUE, G2, X, GX, X2 = "V", "⟨G²⟩", "⟨X⟩", "⟨GX⟩", "⟨X²⟩"  # as the book writes them
+RETURN_TERMS = (
+    "",
+    "R PV",
+    *(f"{factor} P{X}" for factor in ("R", "(R − b)")),
+    f"ψ P{GX}",
+    *(f"P{moment}" for moment in (G2, X, GX, X2)),
+    "gamma",
+)
+VALUE_TERMS = ("", f"ψ φ P{X}", f"P{X}", f"P{X2}", "gamma")
 WHOLE_TERMS = ("", "joint", "later scores", "gamma", "binomials")
 
 
@@ -51,7 +59,7 @@ class _Step:
 def return_moments(
     mdp: SymbolicMDP, baseline: np.ndarray, horizon: int | None = None, without: str = ""
 ) -> Moments:
-    """V, q, w, c and C of X = sum_t gamma^t psi_t (G_t - b), [S] each (``eq:var-rtg``).
+    """V, ⟨G²⟩, ⟨X⟩, ⟨GX⟩ and ⟨X²⟩ of X = sum_t gamma^t psi_t (G_t - b), [S] each (``eq:var-rtg``).
 
     ``baseline`` is b(s) as [S], or b_t(s) as [T, S] with a horizon. Left out can be each of
     ``RETURN_TERMS``; "gamma" puts gamma in the place of gamma^2.
@@ -61,35 +69,35 @@ def return_moments(
     def step(b: np.ndarray, after: Moments | None) -> Moments:
         at, R, psi, g = _Step(mdp, after, without), mdp.R, mdp.score, mdp.gamma
         b = b[:, None]
-        at.close("V", g, R)
-        Q = R + at.P("V") * g
-        own = R**2 + at.term("R PV", R * at.P("V") * (2 * g))
-        at.close("q", at.square, own)
-        plus = own + at.term("Pq", at.P("q") * at.square)
-        at.close("w", g, psi * Q)
-        at.close("c", at.square, psi * (plus - b * Q) + at.term("R Pw", R * at.P("w") * g))
-        mixed = at.term("(R - b) Pw", (R - b) * at.P("w") * (2 * g))
-        mixed = mixed + at.term("psi Pc", at.P("c") * (2 * at.square))
-        at.close("C", at.square, psi**2 * (plus - 2 * b * Q + b**2) + psi * mixed)
+        at.close(VALUE, g, R)
+        Q = R + at.P(VALUE) * g
+        own = R**2 + at.term("R PV", R * at.P(VALUE) * (2 * g))
+        at.close(G2, at.square, own)
+        plus = own + at.term(f"P{G2}", at.P(G2) * at.square)
+        at.close(X, g, psi * Q)
+        at.close(GX, at.square, psi * (plus - b * Q) + at.term(f"R P{X}", R * at.P(X) * g))
+        mixed = at.term(f"(R − b) P{X}", (R - b) * at.P(X) * (2 * g))
+        mixed = mixed + at.term(f"ψ P{GX}", at.P(GX) * (2 * at.square))
+        at.close(X2, at.square, psi**2 * (plus - 2 * b * Q + b**2) + psi * mixed)
         return at.now
 
     if horizon is None:
         return step(baseline, None)
-    now = dict.fromkeys("VqwcC", mdp.r_pi * 0)
+    now = dict.fromkeys((VALUE, G2, X, GX, X2), mdp.r_pi * 0)
     for t in reversed(range(horizon)):
         now = step(baseline[t], now)
     return now
 
 
 def start_means(mdp: SymbolicMDP, moments: Moments) -> dict[str, Any]:
-    """{"c": E[G_0 X], "C": E[X^2]}, averaged over the first state."""
-    return {key: mdp.rho0 @ moments[key] for key in "cC"}
+    """{"⟨GX⟩": E[G_0 X], "⟨X²⟩": E[X^2]}, averaged over the first state."""
+    return {key: mdp.rho0 @ moments[key] for key in (GX, X2)}
 
 
 def value_moments(
     mdp: SymbolicMDP, weights: np.ndarray, horizon: int | None = None, without: str = ""
 ) -> Moments:
-    """w and C of X = sum_t gamma^t psi_t phi(s_t, a_t), [S] each (``eq:var-phi``).
+    """⟨X⟩ and ⟨X²⟩ of X = sum_t gamma^t psi_t phi(s_t, a_t), [S] each (``eq:var-phi``).
 
     ``weights`` is phi as [S, A], or phi_t as [T, S, A] with a horizon. Left out can be each of
     ``VALUE_TERMS``; "gamma" puts gamma in the place of gamma^2.
@@ -98,14 +106,14 @@ def value_moments(
 
     def step(phi: np.ndarray, after: Moments | None) -> Moments:
         at, term = _Step(mdp, after, without), mdp.score * phi
-        at.close("w", mdp.gamma, term)
-        cross = at.term("psi phi Pw", term * at.P("w") * (2 * mdp.gamma))
-        at.close("C", at.square, term**2 + cross)
+        at.close(X, mdp.gamma, term)
+        cross = at.term(f"ψ φ P{X}", term * at.P(X) * (2 * mdp.gamma))
+        at.close(X2, at.square, term**2 + cross)
         return at.now
 
     if horizon is None:
         return step(weights, None)
-    now = dict.fromkeys("wC", mdp.r_pi * 0)
+    now = dict.fromkeys((X, X2), mdp.r_pi * 0)
     for t in reversed(range(horizon)):
         now = step(weights[t], now)
     return now
