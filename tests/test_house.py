@@ -17,7 +17,7 @@ FLOORS = (
     {"exact", "sampling", "checks"},
     {"estimators"},
     {"continuous", "learning"},
-    {"figures", "exercises"},
+    {"figures", "exercises", "predictions"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted((ROOT / "utils").rglob("*.py"))

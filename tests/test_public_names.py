@@ -58,9 +58,9 @@ def is_picture(node: ast.FunctionDef) -> bool:
     return any("picture" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
-# What tests run as a whole: a picture, an explorer, a check, an exercise, a learner. A function of
-# such a room may be a part of the whole, used in the room itself.
-WHOLES = ("figures", "explorer", "checks", "exercises", "learning")
+# What tests run as a whole: a picture, an explorer, a check, an exercise, a prediction, a learner. A
+# function of such a room may be a part of the whole, used in the room itself.
+WHOLES = ("figures", "explorer", "checks", "exercises", "predictions", "learning")
 # These functions are exhibits: a reader is shown them as they would be found.
 EXHIBITS = ROOT / "utils/learning/patients.py"
 

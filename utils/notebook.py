@@ -20,6 +20,7 @@ from utils.exact import moments
 from utils.exercises import exercise
 from utils.explorer import explore
 from utils.model import examples
+from utils.predictions import predict
 from utils.sampling.rollouts import simulate
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "explore",
     "moments",
     "np",
+    "predict",
     "prod",
     "product",
     "replace",

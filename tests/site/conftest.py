@@ -61,6 +61,33 @@ def open_page(chrome: Browser, site: Site) -> Iterator[object]:
         context.close()
 
 
+def looked_at(chrome: Browser, site: Site, page: str, **options: object) -> Iterator[Page]:
+    """The page with all of it laid out and unfolded, closed when the next one is asked for."""
+    context = chrome.new_context(**options)
+    tab = context.new_page()
+    tab.goto(site.address(page), wait_until="load")
+    settle(tab)
+    unfold(tab)
+    yield tab
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def desk(chrome: Browser, site: Site, page: str) -> Iterator[Page]:
+    """The page at a desk, opened once for all tests of a file that only look at it.
+
+    Such tests take `page` with module scope, so that all of one page run before the next.
+    """
+    yield from looked_at(chrome, site, page, viewport={"width": 1280, "height": 800})
+
+
+@pytest.fixture(scope="module")
+def phone(chrome: Browser, site: Site, page: str) -> Iterator[Page]:
+    """The page on a phone, opened once like `desk`."""
+    size = {"width": 360, "height": 740}
+    yield from looked_at(chrome, site, page, viewport=size, has_touch=True, is_mobile=True)
+
+
 @dataclass(frozen=True)
 class Visit:
     """What happened while a page loaded, and what it says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import yaml
 from playwright.sync_api import Page
 
@@ -20,6 +21,11 @@ def contents() -> list[str]:
 
 # Every page a reader can reach: the book's own and those that Sphinx adds.
 PAGES = [f"{name}.html" for name in contents()] + ["search.html", "genindex.html"]
+CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
+
+# With module scope all tests of one page run before the next, and share one look at it.
+each_page = pytest.mark.parametrize("page", PAGES, scope="module")
+each_chapter = pytest.mark.parametrize("page", CHAPTERS, scope="module")
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,17 @@ def rest(tab: Page) -> None:
     tab.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
 
+def show_what_waits(tab: Page) -> None:
+    """Show the figures and texts that wait for a prediction."""
+    tab.evaluate(
+        "() => document.querySelectorAll('.waits').forEach(one => { one.dataset.seen = ''; })"
+    )
+    rest(tab)
+
+
 def unfold(tab: Page) -> None:
     """Open every folded proof and solution and lay out what is far off: all is looked at."""
+    show_what_waits(tab)
     tab.evaluate(
         """() => {
             document.querySelectorAll("article details").forEach(d => { d.open = true; });

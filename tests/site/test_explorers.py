@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import explorers as calls
 import pytest
 from playwright.sync_api import Browser, ElementHandle, Page
-from reading import PAGES, ROOT, Site, contents, settle
+from reading import PAGES, ROOT, Site, contents, settle, show_what_waits
 
 from utils.explorer.numbering import figure_number
 
@@ -32,6 +32,7 @@ def shown(chrome: Browser, site: Site) -> Iterator[Callable[[str], Page]]:
             tabs[page] = chrome.new_context().new_page()
             tabs[page].goto(site.address(page), wait_until="load")
             settle(tabs[page])
+            show_what_waits(tabs[page])
         return tabs[page]
 
     yield show
@@ -186,6 +187,7 @@ def test_a_link_opens_each_figure_at_the_position_it_names(open_page, shown, pag
 def test_figures_do_not_shift_the_page(open_page, page):
     """The room of the controls and of the longest reading is kept: a move changes no height."""
     tab = open_page(page)
+    show_what_waits(tab)
     for figure in explorers(tab):
         heights = figure.evaluate(
             """figure => {

@@ -7,20 +7,9 @@ import unicodedata
 
 import pytest
 from playwright.sync_api import Page
-from reading import PAGES, contents, settle, unfold
-
-CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
-
-each_page = pytest.mark.parametrize("page", PAGES)
-each_chapter = pytest.mark.parametrize("page", CHAPTERS)
+from reading import each_chapter, each_page, settle
 
 TEX = re.compile(r"\\[a-zA-Z(\[{]|\$[^$]+\$")
-
-
-@each_page
-def test_no_script_sets_a_formula(visits, page):
-    asked = visits(page, "light").requests
-    assert [address for address in asked if re.search("mathjax|katex|temml", address, re.I)] == []
 
 
 @each_page
@@ -42,11 +31,8 @@ def test_no_tex_is_left_for_the_reader(open_page, page):
 
 
 @each_page
-def test_every_letter_of_every_formula_comes_from_the_font_of_the_book(open_page, page):
-    tab = open_page(page)
-    settle(tab)
-    unfold(tab)
-    tab.evaluate(
+def test_every_letter_of_every_formula_comes_from_the_font_of_the_book(desk):
+    desk.evaluate(
         """() => {
             const seen = new Set();
             for (const leaf of document.querySelectorAll("math mi, math mo, math mn, math mtext")) {
@@ -56,7 +42,7 @@ def test_every_letter_of_every_formula_comes_from_the_font_of_the_book(open_page
             }
         }"""
     )
-    session = tab.context.new_cdp_session(tab)
+    session = desk.context.new_cdp_session(desk)
     session.send("DOM.enable")
     session.send("CSS.enable")
     root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
@@ -71,13 +57,10 @@ def test_every_letter_of_every_formula_comes_from_the_font_of_the_book(open_page
 
 
 @each_page
-@pytest.mark.parametrize("width", [360, 1280])
-def test_no_formula_is_cut(open_page, page, width):
+@pytest.mark.parametrize("place", ["desk", "phone"])
+def test_no_formula_is_cut(request, page, place):
     """In a line of text it breaks; a displayed one fits, or scrolls and shows that it does."""
-    tab = open_page(page, viewport={"width": width, "height": 800})
-    settle(tab)
-    unfold(tab)
-    cut = tab.evaluate(
+    cut = request.getfixturevalue(place).evaluate(
         """() => [...document.querySelectorAll("article math")].map((math) => {
             const box = math.getBoundingClientRect();
             const place = math.closest(".formula, td, th, dd, li, p, h1, h2, h3");
@@ -94,11 +77,8 @@ def test_no_formula_is_cut(open_page, page, width):
 
 
 @each_chapter
-def test_few_displayed_formulas_scroll_on_a_phone(open_page, page):
-    tab = open_page(page, viewport={"width": 360, "height": 800})
-    settle(tab)
-    unfold(tab)
-    wide = tab.evaluate(
+def test_few_displayed_formulas_scroll_on_a_phone(phone):
+    wide = phone.evaluate(
         """() => [...document.querySelectorAll("article .formula")]
             .filter((place) => !place.closest(".cell_output"))  // as long as SymPy makes them
             .filter((place) => place.scrollWidth > place.clientWidth + 1)
@@ -108,10 +88,9 @@ def test_few_displayed_formulas_scroll_on_a_phone(open_page, page):
 
 
 @each_page
-def test_no_line_begins_with_the_mark_after_a_formula(open_page, page):
+def test_no_line_begins_with_the_mark_after_a_formula(desk):
     """A browser may break beside a formula; what touches it without a space stays with it."""
-    tab = open_page(page)
-    torn = tab.evaluate(
+    torn = desk.evaluate(
         r"""() => [...document.querySelectorAll("article p math, article li math, article td math")]
             .filter((math) => /^[.,;:!?)\]]/.test(math.nextSibling?.data ?? ""))
             .map((math) => math.dataset.tex + math.nextSibling.data.slice(0, 8))"""
@@ -119,23 +98,19 @@ def test_no_line_begins_with_the_mark_after_a_formula(open_page, page):
     assert torn == []
 
 
+SIZES = """() => {
+    const size = (element) => parseFloat(getComputedStyle(element).fontSize);
+    return [...document.querySelectorAll("article > section .formula math")]
+        .map((math) => size(math) / size(math.closest("div.math").parentElement));
+}"""
+
+
 @each_chapter
-def test_displayed_formulas_are_as_large_as_those_in_text(open_page, page):
-    for width in (360, 1280):
-        tab = open_page(page, viewport={"width": width, "height": 800})
-        sizes = tab.evaluate(
-            """() => {
-                const size = (element) => parseFloat(getComputedStyle(element).fontSize);
-                const text = size(document.querySelector("article p"));
-                const ratios = [...document.querySelectorAll("article > section math")];
-                return ratios.filter((math) => math.closest(".formula"))
-                    .map((math) => size(math) / size(math.closest("div.math").parentElement));
-            }"""
-        )
-        assert sizes
-        assert all(0.81 <= ratio <= 1.01 for ratio in sizes)
-        if width == 1280:
-            assert all(ratio == pytest.approx(1) for ratio in sizes)
+def test_displayed_formulas_are_as_large_as_those_in_text(desk, phone):
+    at_a_desk, on_a_phone = desk.evaluate(SIZES), phone.evaluate(SIZES)
+    assert at_a_desk and on_a_phone
+    assert all(ratio == pytest.approx(1) for ratio in at_a_desk)
+    assert all(0.81 <= ratio <= 1.01 for ratio in on_a_phone)
 
 
 @each_chapter

@@ -5,9 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from reading import PAGES
+from reading import each_page
 
-each_page = pytest.mark.parametrize("page", PAGES)
 each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 

@@ -7,12 +7,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from reading import PAGES, Site, contents, settle, unfold
-
-CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
-
-each_page = pytest.mark.parametrize("page", PAGES)
-each_chapter = pytest.mark.parametrize("page", CHAPTERS)
+from reading import Site, each_chapter, each_page, settle
 
 KB = 1000
 BYTES = 400 * KB  # page, styles and fonts, and with the page the frames of its figures
@@ -41,22 +36,27 @@ def test_page_keeps_to_its_budgets_of_bytes_and_requests(visits, site, page):
 
 
 @each_page
-def test_page_has_few_scripts_and_none_holds_up_its_first_sight(open_page, page):
-    tab = open_page(page)
-    scripts = tab.evaluate(
+def test_no_script_sets_a_formula(visits, page):
+    asked = visits(page, "light").requests
+    assert [address for address in asked if re.search("mathjax|katex|temml", address, re.I)] == []
+
+
+@each_page
+def test_page_has_few_scripts_and_none_holds_up_its_first_sight(desk, page):
+    scripts = desk.evaluate(
         """() => [...document.querySelectorAll("script[src]")]
             .map((s) => [s.getAttribute("src"), s.defer || s.async || s.type === "module"])"""
     )
     most = SCRIPTS + 3 * (page == "search.html")
     assert len(scripts) <= most, scripts
     assert [source for source, waits in scripts if not waits] == []
-    styles = 1 + (tab.locator(".answer").count() > 0)  # the boxes for answers bring their own
-    assert tab.locator("link[rel=stylesheet]").count() == styles
+    styles = 1 + (desk.locator(".answer").count() > 0)  # the boxes for answers bring their own
+    assert desk.locator("link[rel=stylesheet]").count() == styles
 
 
 @each_page
-def test_page_has_a_bounded_number_of_elements(open_page, page):
-    assert open_page(page).evaluate("document.querySelectorAll('*').length") <= NODES
+def test_page_has_a_bounded_number_of_elements(desk):
+    assert desk.evaluate("document.querySelectorAll('*').length") <= NODES
 
 
 @each_page
@@ -96,9 +96,8 @@ def test_nothing_moves_while_the_page_loads(chrome, site, page, width):
 
 
 @each_chapter
-def test_figures_have_their_room_before_they_are_drawn(open_page, page):
-    tab = open_page(page)
-    without = tab.evaluate(
+def test_figures_have_their_room_before_they_are_drawn(desk):
+    without = desk.evaluate(
         """() => [...document.querySelectorAll("article :is(img, svg[role=img])")]
             .filter((f) => !(f.getAttribute("width") && f.getAttribute("height"))
                            && !f.getAttribute("viewBox"))
@@ -108,18 +107,15 @@ def test_figures_have_their_room_before_they_are_drawn(open_page, page):
 
 
 @each_chapter
-def test_frames_of_a_figure_are_read_only_when_it_comes_near(open_page, page):
-    tab = open_page(page, viewport={"width": 1280, "height": 800})
-    settle(tab)
-    unfold(tab)
-    far = tab.evaluate(
+def test_frames_of_a_figure_are_read_only_when_it_comes_near(desk):
+    far = desk.evaluate(
         """() => [...document.querySelectorAll("figure.explorer")].filter((figure) =>
             figure.getBoundingClientRect().top > 2500 && "parsed" in figure.dataset).length"""
     )
     assert far == 0
-    last = tab.locator("figure.explorer").last
+    last = desk.locator("figure.explorer").last
     last.scroll_into_view_if_needed()
-    tab.wait_for_function(
+    desk.wait_for_function(
         "figure => 'parsed' in figure.dataset", arg=last.element_handle(), timeout=5_000
     )
 
@@ -146,9 +142,8 @@ def test_a_page_without_scripts_has_its_colours(open_page, page):
 
 
 @each_page
-def test_icons_are_drawn_without_a_font(open_page, page):
-    tab = open_page(page)
-    bare = tab.evaluate(
+def test_icons_are_drawn_without_a_font(desk):
+    bare = desk.evaluate(
         """() => [...document.querySelectorAll("i[class*='fa-']")].filter((icon) =>
             getComputedStyle(icon).maskImage === "none").map((icon) => icon.className)"""
     )
