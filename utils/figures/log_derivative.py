@@ -122,7 +122,7 @@ BOX_NAMES = (
 
 
 @picture(
-    title="The score misses the strip at the edge",
+    title="A box that grows wider and lower",
     caption="The uniform density on (0, θ) and its change with θ, and the two parts of the "
     "derivative of a mean.",
     alt="Upper panel: the uniform density on (0, theta) as a box; moving theta lowers its top and "
@@ -250,7 +250,7 @@ EDGE_TOP = 4.0
 
 
 @picture(
-    title="For θ below 1/N the score sees nothing, or far too much",
+    title="Estimates near the edge",
     caption="Score-function estimates of a derivative that is 1 everywhere, for θ from 0.0001 "
     "to 1.",
     alt="Score-function estimates of a derivative that is 1 for every theta, against theta on a "
@@ -304,7 +304,7 @@ def reinforce_law(gamma: float) -> np.ndarray:
 
 
 @picture(
-    title="Right on average, and noisier with every step",
+    title="REINFORCE for longer and longer horizons",
     caption="REINFORCE on the running MDP: the exact gradient of the first T steps, and "
     "estimates of it.",
     alt="REINFORCE estimates of the gradient of J_T against the horizon T, with 95 percent "

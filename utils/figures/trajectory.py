@@ -56,7 +56,7 @@ def policy_score_of_prefix(theta: float) -> float:
 
 
 @picture(
-    title="The kernel lifts the curve and never tilts it",
+    title="The log-likelihood of one prefix",
     caption="The log-likelihood of one prefix of five steps over the policy's parameter θ, for "
     "one entry of the kernel.",
     alt="The log-likelihood of one five-step prefix as a curve over theta, with a tangent line. "
@@ -119,7 +119,7 @@ def running_theta() -> float:
 
 
 @picture(
-    title="A kernel that moves with θ tilts the curve",
+    title="A kernel that moves with θ",
     caption="The same log-likelihood if the kernel depends on θ too, with its tangent and the "
     "line that the policy scores give.",
     alt="Two lines through one point of the log-likelihood curve: the true tangent and the line "
@@ -172,7 +172,7 @@ TRUNCATION_ROLLOUTS = 40
 
 
 @picture(
-    title="What lies beyond the horizon dies like γᵀ",
+    title="The objective of the first T steps",
     caption="The objective of the first T steps, its limit, the band that the tail bound "
     "allows, and simulated means.",
     alt="The scaled objective (1-gamma) J_T against the horizon T: exact curve, its limit, the "
@@ -234,7 +234,7 @@ WALK_STEPS, WALKS = 100, 6
 
 
 @picture(
-    title="The score sum wanders off while the likelihood dies",
+    title="Six score sums and six likelihoods",
     caption="Six trajectories of the running MDP: the sum of their scores, and the likelihood "
     "of their prefixes.",
     alt="Upper panel: score sums of six trajectories wander inside a band of two standard "
@@ -293,7 +293,7 @@ def log10_likelihoods(mdp: FiniteMDP, policy: TabularSoftmax, rollouts: Rollouts
 
 
 @picture(
-    title="Two policies have ever less in common",
+    title="Two policies, told apart by their actions",
     caption="The share of action 1 among T actions under p = 0.5 and under a second policy.",
     alt="Two binomial laws of the share of action 1 among T actions, one for p = 1/2 and one for "
     "the other policy. As T grows both sharpen and their overlap vanishes.",
