@@ -1,5 +1,13 @@
 // The page of the search: what is typed goes to Pagefind, its hits are shown with their formulas.
-import * as pagefind from "./pagefind.js";
+// Pagefind is asked for with the first word.
+let asking;
+const pagefind = () => {
+  asking ??= import("./pagefind.js").then(async (library) => {
+    await library.options({ bundlePath: new URL("./", import.meta.url).pathname, baseUrl: "/" });
+    return library;
+  });
+  return asking;
+};
 
 const GREEK = {
   α: "alpha", β: "beta", γ: "gamma", δ: "delta", ε: "epsilon", η: "eta", θ: "theta", κ: "kappa",
@@ -77,7 +85,7 @@ const search = async (text) => {
     hits.replaceChildren();
     return;
   }
-  const { results } = await pagefind.search(query);
+  const { results } = await (await pagefind()).search(query);
   const near = await Promise.all(results.slice(0, MOST).map((result) => result.data()));
   if (mine !== latest) return;
   // Pagefind goes on to words that only begin alike: "zebra" would find "zero".
@@ -114,7 +122,6 @@ form.addEventListener("submit", (event) => {
   typed();
 });
 field.addEventListener("input", typed);
-await pagefind.options({ bundlePath: new URL("./", import.meta.url).pathname, baseUrl: "/" });
 field.value = new URLSearchParams(location.search).get("q") ?? "";
 search(field.value.trim());
 if (!field.value) field.focus();
