@@ -55,6 +55,11 @@ document.addEventListener("DOMContentLoaded", () => {
     addEventListener(act, () => held?.disconnect(), { passive: true }),
   );
   addEventListener("hashchange", arrive);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href^='#']")?.hash === location.hash) arrive();
+  });
+  // After a reload or a step back the browser knows the place itself.
+  if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrive);
   else arrive();
 })();

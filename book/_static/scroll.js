@@ -18,27 +18,3 @@ window.addEventListener("load", () => {
     place.addEventListener("scroll", () => fade(place), { passive: true });
   });
 });
-// A link into the page: the folds around its end open, and what stands above it is laid out, since
-// the heights of sections far from the window are only guessed until then.
-(() => {
-  const arrive = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target) return;
-    let fold = target.closest("details:not([open])");
-    for (; fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
-    for (const section of document.querySelectorAll(".bd-article > section > section")) {
-      if (section.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING) break;
-      section.style.contentVisibility = "visible";
-    }
-    target.scrollIntoView({ behavior: "instant" });
-  };
-  const [visit] = performance.getEntriesByType("navigation");
-  if (visit.type === "navigate") {  // after a reload or a step back the browser knows the place
-    window.addEventListener("DOMContentLoaded", arrive);
-    window.addEventListener("load", () => document.fonts.ready.then(arrive), { once: true });
-  }
-  window.addEventListener("hashchange", arrive);
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("a[href^='#']")?.hash === location.hash) arrive();
-  });
-})();
