@@ -1,7 +1,7 @@
 """The numbers of chapter 3."""
 
 from fractions import Fraction as F
-from math import comb, pi
+from math import comb
 
 import numpy as np
 from prose import Stated
@@ -66,7 +66,6 @@ NUMBERS = (
     Stated("1/4", 7, to_1[0]),
     Stated("17/75", 1, (1 - to_1[1]) * square[0] + to_1[1] * square[1]),
     Stated("2/9", 3, square[1]),
-    Stated("3.14", 1, pi),
     Stated("3/4", 3, to_1[1]),
     Stated("4/3", 1, F(1, 4) / (F(1, 4) * F(3, 4))),
     Stated("4/5", 1, reason="p_1 of the figure, chosen"),
