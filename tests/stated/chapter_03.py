@@ -57,6 +57,7 @@ NUMBERS = (
     Stated("0.25", 1, 0.25),
     Stated("0.2553", 1, true[0]),
     Stated("0.3918", 1, true[1]),
+    Stated("0.45", 1, reason="a wrong power of k + 1, chosen"),
     Stated("0.9", 3, reason="the discount and a survival probability, chosen"),
     Stated("0.99", 1, reason="a survival probability, chosen"),
     Stated("0.999", 3, reason="a survival probability, chosen"),
