@@ -154,7 +154,7 @@ Proof.
   exists L; split; [exact HL|]. intros s. eapply Rle_trans; [apply Rle_abs|apply H].
 Qed.
 
-(** eq:grad-single-bound, first bound, in the direction v. *)
+(** eq:grad-single-bound, in the direction v. *)
 Theorem grad_single_bound k c osc L v : 0 <= osc ->
   (forall s a, Rabs (mean_reward M s a - c) <= osc) ->
   (forall s, ∑ a ∈ A, Rabs (dpi s a v) <= L) ->

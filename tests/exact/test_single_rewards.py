@@ -126,17 +126,21 @@ def test_scores_do_not_correlate_with_past_rewards_and_their_sums_are_the_slopes
     assert (means.sum(axis=0) == slopes).all()
 
 
-def test_pair_means_are_expectations_over_all_trajectories():
+@pytest.mark.parametrize("reads_the_landing", [False, True])
+def test_pair_means_are_expectations_over_all_trajectories(reads_the_landing):
     rng = np.random.default_rng(5)
     mdp = problems.random_mdp(rng, 3, 2)
     policy = TabularSoftmax(rng.normal(size=(3, 2)))
-    first, second = rng.normal(size=(2, 3, 2))
+    first, second = rng.normal(size=(3, 2)), rng.normal(size=(3, 2, 3))
+    if not reads_the_landing:
+        second = second[:, :, 0]
 
     def products(states, actions):
         steps = [(states[t], actions[t]) for t in range(3)]
-        return np.array([[first[x] * second[y] for y in steps] for x in steps])
+        landed = [(*steps[t], states[t + 1])[: second.ndim] for t in range(3)]
+        return np.array([[first[x] * second[y] for y in landed] for x in steps])
 
-    wanted = expectation(mdp, policy, 3, products)
+    wanted = expectation(mdp, policy, 4, products)
     found = pair_means(mdp, policy.probabilities, first, second, 3)
     np.testing.assert_allclose(found, wanted, atol=1e-12)
 

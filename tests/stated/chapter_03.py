@@ -1,7 +1,7 @@
 """The numbers of chapter 3."""
 
 from fractions import Fraction as F
-from math import comb, pi
+from math import comb
 
 import numpy as np
 from prose import Stated
@@ -57,6 +57,7 @@ NUMBERS = (
     Stated("0.25", 1, 0.25),
     Stated("0.2553", 1, true[0]),
     Stated("0.3918", 1, true[1]),
+    Stated("0.45", 1, reason="a wrong power of k + 1, chosen"),
     Stated("0.9", 3, reason="the discount and a survival probability, chosen"),
     Stated("0.99", 1, reason="a survival probability, chosen"),
     Stated("0.999", 3, reason="a survival probability, chosen"),
@@ -66,7 +67,6 @@ NUMBERS = (
     Stated("1/4", 7, to_1[0]),
     Stated("17/75", 1, (1 - to_1[1]) * square[0] + to_1[1] * square[1]),
     Stated("2/9", 3, square[1]),
-    Stated("3.14", 1, pi),
     Stated("3/4", 3, to_1[1]),
     Stated("4/3", 1, F(1, 4) / (F(1, 4) * F(3, 4))),
     Stated("4/5", 1, reason="p_1 of the figure, chosen"),

@@ -32,7 +32,7 @@ NUMBERS = (
     Stated("27/122", 2, d[1]),
     Stated("27/61", 2, h[1]),
     Stated("3/16", 1, wrong),
-    Stated("3/2", 1, F(3, 2)),
+    Stated("3/2", 2, F(3, 2)),
     Stated("3/4", 1, P[0, 0, 0]),
     Stated("3/8", 1, cost),
     Stated("39/61", 1, Q[0][1]),

@@ -62,19 +62,24 @@ def averaged(mdp: MDPTables, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def pair_means(
     mdp: MDPTables, pi: np.ndarray, first: np.ndarray, second: np.ndarray, horizon: int
 ) -> np.ndarray:
-    """Entry [t, k] = E[first(s_t, a_t) second(s_k, a_k)], as an array [T, T]; tables are [S, A].
+    """Entry [t, k] = E[first_t second_k], as an array [T, T]; tables are [S, A].
 
-    With first = psi and second = R this is E[psi_t r_k]: zero for k < t (``eq:past-reward``), and
-    summed over t <= k the slope of E[r_k] (``eq:grad-single-reward``). With the squares of both it
-    is the second moment of the product.
+    first_t is first(s_t, a_t), and second_k is second(s_k, a_k), or second(s_k, a_k, s_{k+1}) for
+    a table [S, A, S]. With first = psi and second = R this is E[psi_t r_k]: zero for k < t
+    (``eq:past-reward``), and summed over t <= k the slope of E[r_k] (``eq:grad-single-reward``).
+    With squares it is the second moment of the product. There a reward that depends on the landing
+    has to be given as [S, A, S]: for k < t it tells where the walk goes on.
     """
     check_count("horizon", horizon, least=0)
     kernel = averaged(mdp, pi)[0]
+    leaving = mdp.P * (second if second.ndim == 3 else second[:, :, None])
+    second = leaving.sum(axis=2)
     law, means = mdp.rho0, np.zeros((horizon, horizon), dtype=mdp.P.dtype)
+    passing = mdp.P * first[:, :, None]
     for start in range(horizon):
         means[start, start] = law @ (pi * first * second).sum(axis=1)
-        for table, later, place in ((first, second, means), (second, first, means.T)):
-            mass = np.tensordot(law[:, None] * pi * table, mdp.P, axes=2)
+        for steps, later, place in ((passing, second, means), (leaving, first, means.T)):
+            mass = np.tensordot(law[:, None] * pi, steps, axes=2)
             for end in range(start + 1, horizon):
                 place[start, end] = mass @ (pi * later).sum(axis=1)
                 mass = mass @ kernel

@@ -285,7 +285,7 @@ SECANT_NAMES = (
 
 
 @picture(
-    title="For the slope the old visits suffice",
+    title="One objective, counted with two kinds of visits",
     caption="The objective of a new policy θ', exact and with the visits of the old policy, and "
     "the secant between both.",
     alt="The objective as a curve over theta, and a second curve that keeps the state visits of "

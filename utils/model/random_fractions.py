@@ -93,7 +93,7 @@ def majority_slope(n: int) -> Fraction:
     A counter of heads is an MDP: the state is the count, and r_k is the sign of heads minus tails
     after k + 1 = n tosses. Along the logit of all coins together the slope is
     E|heads - tails|/2 = n C(n-1, (n-1)/2) / 2^n, of the order of sqrt(n), with osc = 1, L = 1/2 and
-    I = 1/4 (``eq:grad-single-bound``). ValueError if n is even.
+    I = 1/4 (``eq:grad-root-bound``). ValueError if n is even.
     """
     check_count("n", n)
     if n % 2 == 0:
