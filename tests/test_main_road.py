@@ -20,7 +20,7 @@ NO_WORD = re.compile(
     r"^:[a-z-]+:.*$|^[:`]{3,}.*$|^\(\S+\)=$|\]\([^)]*\)|^[|:\s-]+$|\(eq:[\w-]+\)", re.M
 )
 # Proofs that still lean on a starred statement without a word; the list is to end empty.
-WAITING = {"03-causality": {("The infinite horizon", "eq:score-martingale")}}
+WAITING: dict[str, set] = {}
 SKIP = "*For those who want it sharp. Skip to ["
 
 
