@@ -104,7 +104,7 @@ def test_each_check_is_folded_behind_a_tick_unless_it_is_explained(site):
 def test_a_link_to_a_check_opens_its_fold_and_paper_gets_a_line(open_page):
     tab = open_page("book/03-causality.html#check-eq-past-reward-2")
     verdict = tab.locator("#check-eq-past-reward-2")
-    assert verdict.is_visible() and not tab.locator("#check-eq-past-reward-1").is_visible()
+    assert verdict.is_visible() and not tab.locator("#check-eq-cond-score-zero-1").is_visible()
     tab.emulate_media(media="print")
     assert not verdict.is_visible()
     line = tab.locator(".checks-on-paper").first
