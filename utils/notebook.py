@@ -8,13 +8,13 @@ import numpy as np
 import sympy as sp
 
 from utils import exact, symbolic
-from utils.checks.identities import (
+from utils.checks.means import check_mean
+from utils.checks.without_sampling import (
     check,
     check_at_most,
     check_at_random_points,
     check_on_random_mdps,
 )
-from utils.checks.means import check_mean
 from utils.estimators import variance
 from utils.exact import moments
 from utils.exercises import exercise

@@ -1,10 +1,10 @@
-"""`identities.check_on_random_mdps`: an inequality tried in exact fractions."""
+"""`without_sampling.check_on_random_mdps`: an inequality tried in exact fractions."""
 
 from fractions import Fraction
 
 import pytest
 
-from utils.checks.identities import check_on_random_mdps
+from utils.checks.without_sampling import check_on_random_mdps
 
 SMALLER = [Fraction(n, 200) for n in range(100)]
 

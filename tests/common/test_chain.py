@@ -14,7 +14,7 @@ from utils.exact.chain import PolicyChain, ScoredChain
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 from utils.symbolic.dual import Dual
-from utils.symbolic.worlds import coin_mdp, generators
+from utils.symbolic.free_mdps import coin_mdp, generators
 
 TABLES, GAMMA = examples.running_tables(), F(1, 2)
 

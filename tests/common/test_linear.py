@@ -16,7 +16,7 @@ from utils.common.linear import (
     solve_functions,
 )
 from utils.symbolic.dual import PRIME, Dual
-from utils.symbolic.worlds import free_mdp, generators
+from utils.symbolic.free_mdps import free_mdp, generators
 
 seeds = st.integers(0, 2**32 - 1)
 

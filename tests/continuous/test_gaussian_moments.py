@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from utils.continuous.gaussian_moments import gaussian_mean, means_and_deviations
-from utils.symbolic.worlds import generators
+from utils.symbolic.free_mdps import generators
 
 z, y, c = sp.symbols("z y c", real=True)
 

@@ -22,7 +22,7 @@ from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import LinearSoftmax, TabularSoftmax
 from utils.model.rational import RationalMDP, logit_policy
-from utils.symbolic.worlds import generators, parametric_mdp
+from utils.symbolic.free_mdps import generators, parametric_mdp
 
 seeds = st.integers(0, 10**6)
 

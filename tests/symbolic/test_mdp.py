@@ -11,7 +11,7 @@ from utils import exact, symbolic
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
 from utils.model.policies import TabularSoftmax
-from utils.symbolic.worlds import count, in_words, table_shapes, table_symbols
+from utils.symbolic.free_mdps import count, in_words, table_shapes, table_symbols
 
 
 def at(value, point):

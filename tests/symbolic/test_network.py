@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.checks.identities import check_at_random_points
+from utils.checks.without_sampling import check_at_random_points
 from utils.symbolic import network
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from utils.checks.claims import About
-from utils.checks.identities import check_at_random_points
 from utils.checks.verdict import Verdict
+from utils.checks.without_sampling import check_at_random_points
 from utils.symbolic.answers import NUMBERS, PLACES, SIZE, Answers, answers
 
 # Three answers of three tokens: each side has at most 9 probabilities, 9 scores with denominators
@@ -30,7 +30,7 @@ def check_answers(
     left, right  functions of ``symbolic.answers.Answers``; otherwise as ``check_at_random_points``
     rewards      four numbers for the answers of 1, 2, 3 tokens and the one cut off; free if None
     spare        how many further random numbers the statement needs
-    Further arguments as for ``identities.check``.
+    Further arguments as for ``without_sampling.check``.
     """
 
     def at(side: Callable[[Answers], Any]) -> Callable:

@@ -104,7 +104,7 @@ class Claim:
 
 
 class About(TypedDict, total=False):
-    """What a check is told about its statement; see ``identities.check``."""
+    """What a check is told about its statement; see ``without_sampling.check``."""
 
     kind: str
     scope: str

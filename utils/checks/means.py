@@ -45,7 +45,7 @@ def check_mean(
     wrong version fails in it. The verdict says how many are. If no coordinate with a mean other
     than 0 is further than 5 standard errors from 0, the check cannot tell the mean from 0, and says
     so. Each line of a display needs a coordinate in which a wrong version fails. Further arguments
-    as for ``identities.check``.
+    as for ``without_sampling.check``.
     """
     statement = claims.claim(label, "Monte Carlo", wrong, note, about, world=where)
     lines = claims.lines_of(samples)

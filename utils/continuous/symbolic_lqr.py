@@ -21,7 +21,7 @@ from sympy import QQ
 
 from utils.common.validation import check_count
 from utils.continuous.gaussian_moments import gaussian_mean
-from utils.symbolic.worlds import generators
+from utils.symbolic.free_mdps import generators
 
 SYMBOLS = ("alpha", "beta", "q", "c", "gamma", "theta", "sigma", "noise_sd", "start_sd")
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from utils.symbolic.free_mdps import coin_mdp
 from utils.symbolic.mdp import SymbolicMDP
-from utils.symbolic.worlds import coin_mdp
 
 
 def world(p, gamma) -> SymbolicMDP:

@@ -1,8 +1,8 @@
 """Exercises that check themselves: answers are compared exactly, common slips get a reply.
 
 An exercise stands in the file of its chapter and in the table of contents below, which lets a
-chapter load its own exercises and no others. The patients of the bug clinic are in ``clinic``,
-those that are language models in ``token_patients``.
+chapter load its own exercises and no others. ``clinic`` asks about the patients of the bug clinic,
+whose losses stand in ``learning.patients``; those that are language models are ``token_patients``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The patients of the bug clinic: exercises whose answer is a loss."""
+"""Exercises on the patients of ``learning.patients``: the answer is a loss that is healed."""
 
 from __future__ import annotations
 

@@ -3,10 +3,7 @@
 from utils.common.linear import adjugate, determinant, object_array, solve
 from utils.symbolic import noise
 from utils.symbolic.enumeration import conditional_laws, declared_laws, mean_over_lives
-from utils.symbolic.laws import FiniteLaw, free_law, polynomial_law
-from utils.symbolic.mdp import Prefix, SymbolicMDP, prefixes
-from utils.symbolic.series import series
-from utils.symbolic.worlds import (
+from utils.symbolic.free_mdps import (
     coin_mdp,
     free_mdp,
     generators,
@@ -14,6 +11,9 @@ from utils.symbolic.worlds import (
     nonnegative_mdp,
     parametric_mdp,
 )
+from utils.symbolic.laws import FiniteLaw, free_law, polynomial_law
+from utils.symbolic.mdp import Prefix, SymbolicMDP, prefixes
+from utils.symbolic.series import series
 
 __all__ = [
     "FiniteLaw",

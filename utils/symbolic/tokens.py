@@ -19,7 +19,7 @@ import sympy as sp
 from utils.common.linear import object_array
 from utils.symbolic.answers import PLACES, STOP, THINK, Answer, Answers
 from utils.symbolic.dual import Dual
-from utils.symbolic.worlds import generators
+from utils.symbolic.free_mdps import generators
 
 Weight = Callable[[tuple[Answer, ...], int], Any]
 

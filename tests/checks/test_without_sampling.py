@@ -6,7 +6,7 @@ from sympy.polys.fields import field
 
 from utils import symbolic
 from utils.checks import decide, verdict
-from utils.checks.identities import check, check_at_most, check_at_random_points
+from utils.checks.without_sampling import check, check_at_most, check_at_random_points
 from utils.symbolic import dual
 
 K, u, v = field("u v", QQ)
