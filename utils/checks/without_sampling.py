@@ -15,7 +15,7 @@ from sympy.polys.rings import PolyElement
 from utils.checks import claims, decide
 from utils.checks.claims import About
 from utils.checks.verdict import Verdict
-from utils.symbolic import dual, finite_field, worlds
+from utils.symbolic import dual, finite_field, free_mdps
 
 
 def check(
@@ -241,7 +241,7 @@ def _about_symbols(
     """A claim whose scope counts the free symbols and knows the size of the MDP they make up."""
     sides = [side for pair in pairs.values() for side in pair]
     symbols: set[str] = set().union(*map(decide.free_symbols, sides))
-    world = worlds.in_words(set().union(*map(_names_around, sides)))
+    world = free_mdps.in_words(set().union(*map(_names_around, sides)))
     return claims.claim(label, method, wrong, note, about, kind, world, len(symbols))
 
 

@@ -136,8 +136,8 @@ def nonnegative_mdp(n_states: int = 2, n_actions: int = 2) -> tuple[SymbolicMDP,
 
     A probability is x/(1+x+...), gamma is g/(1+g), and R(s,a) = R_max - y(s,a) with y >= 0, so that
     an inequality between values can be read off the signs of coefficients
-    (``without_sampling.check_at_most``). The derivative of the policy is not modelled. Returns the MDP
-    and the symbol R_max.
+    (``without_sampling.check_at_most``). The derivative of the policy is not modelled. Returns the
+    MDP and the symbol R_max.
     """
     S, A = range(n_states), range(n_actions)
     names = ["g", "R_max", *(f"rho{s}" for s in S[1:])]
