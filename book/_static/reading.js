@@ -13,7 +13,7 @@
   const read = (element) => element.textContent.replace(/#$/, "").trim();
 
   document.addEventListener("section-in-view", ({ detail: id }) => {
-    const chapter = document.querySelector(".reading-time") && document.querySelector("article h1");
+    const chapter = /^\d\d-/.test(page) && document.querySelector("article h1");
     const heading = document.getElementById(id)?.querySelector("h2, h3");
     if (!chapter || !heading) return;
     const place = { page, id, chapter: document.title.split(" — ")[0], section: read(heading) };

@@ -1,4 +1,4 @@
-"""Every link, anchor, equation number and picture of the built pages, read without a browser."""
+"""What the HTML of every page holds: links, anchors, numbers, pictures; read without a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The named MDPs and policies of the book."""
+"""The named MDPs and policies that chapters and tests share.
+
+A world that only one picture shows is built beside it, in ``figures.worlds``; one that refutes a
+belief stands in ``counterexamples``.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from utils.common.linear import solve as solve
-from utils.common.validation import check_shape
+from utils.common.validation import check_shape, entry
 from utils.model.mdp import FiniteMDP
 
 
@@ -51,8 +51,10 @@ class RationalMDP:
         check_shape("rho0", rho0, (n_states,))
         check_shape("reward_sd", sd, (), pairs, steps)
         for name, sums in (("P", P.sum(axis=2)), ("rho0", rho0.sum(axis=0))):
-            if (np.asarray(sums) != 1).any():
-                raise ValueError(f"a law in {name} does not sum to 1")
+            wrong = np.argwhere(np.asarray(sums) != 1)
+            if len(wrong):
+                where = tuple(wrong[0])
+                raise ValueError(f"{entry(name, where)} sums to {np.asarray(sums)[where]}, not 1")
         if R.ndim == 3:
             R_next, R = R, (P * R).sum(axis=2)
         elif R_next is not None:
