@@ -75,7 +75,7 @@ def unsaid_uses(text: str, starred: set[str]) -> set[tuple[str, str]]:
 def test_the_main_road_is_no_longer_than_this():
     """The target is 20 000 words. The bound is what the road has now; it may only fall."""
     words = {chapter.stem: count_words(road(chapter)) for chapter in CHAPTERS}
-    assert sum(words.values()) <= 43_000, words
+    assert sum(words.values()) <= 40_500, words
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

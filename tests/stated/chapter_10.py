@@ -64,7 +64,7 @@ NUMBERS = (
     Stated("0.4772", 1, fast["Q"]),
     Stated("0.5", 2, HALF),
     Stated("0.5488", 1, fast["G"]),
-    Stated("0.9", 4, reason="a discount or a chance, chosen"),
+    Stated("0.9", 5, reason="a discount or a chance, chosen"),
     Stated("1.033", 1, one_step[0]),
     Stated("1.091", 1, best_Q[0]),
     Stated("1.120", 1, best_G[0]),
