@@ -61,10 +61,11 @@ def small_book(tmp_path):
     folder to build into, if it is not the book's own.
     """
     tmp_path = tmp_path / "ein Büchlein"
-    for name in ("tools", "book/_ext", "book/_static"):
+    for name in ("tools", "book/_ext", "book/_search", "book/_static"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("_config.yml", "requirements.txt", "book/references.bib"):
         shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "book/_search/aliases.yml").write_text("{}\n")
     (tmp_path / "utils").mkdir()
     # What the pages need of utils and this small one lacks comes from the book's own.
     (tmp_path / "utils/__init__.py").write_text(f"__path__.append({str(ROOT / 'utils')!r})\n")

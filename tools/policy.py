@@ -1,8 +1,9 @@
 """The policy that a server sends with the pages: what they may load and run.
 
 A page runs scripts of its own host, and inside itself only those whose hash is named here; it
-evaluates no text and asks no other host for anything. The worker that reads answers may compile
-WebAssembly, which is Python; no page may. Styles may stand in a page, as figures carry theirs.
+evaluates no text and asks no other host for anything. Two places may compile WebAssembly: the
+worker that reads answers, where it is Python, and the page of the search, where it is the index.
+Styles may stand in a page, as figures carry theirs.
 
 `make book` writes the policy to ``_headers`` beside the pages, in the form that several static
 hosts read; `make serve` sends it. A host that sends no such headers, as GitHub Pages, serves the
@@ -17,6 +18,7 @@ from base64 import b64encode
 from pathlib import Path
 
 WORKER = "/answers/worker.js"
+SEARCH = "/search.html"
 INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
 PAGE_RULES = {
     "default-src": "'none'",
@@ -53,6 +55,11 @@ def of_pages(html: Path) -> str:
     return line(PAGE_RULES | {"script-src": scripts})
 
 
+def of_search(html: Path) -> str:
+    """The policy of the page of the search."""
+    return of_pages(html).replace("'self'", "'self' 'wasm-unsafe-eval'", 1)
+
+
 def of_worker() -> str:
     """The policy of the worker that reads answers."""
     return line(WORKER_RULES)
@@ -64,5 +71,6 @@ def header_file(html: Path) -> str:
     folders = sorted({page.parent.relative_to(html).as_posix() for page in html.rglob("*.html")})
     top = ["/", *(f"/{page.name}" for page in sorted(html.glob("*.html")))]
     patterns = [*top, *(f"/{folder}/*" for folder in folders if folder != ".")]
-    rules = [(pattern, pages) for pattern in patterns] + [(WORKER, of_worker())]
+    rules = [(pattern, pages) for pattern in patterns if pattern != SEARCH]
+    rules += [(SEARCH, of_search(html)), (WORKER, of_worker())]
     return "".join(f"{pattern}\n  Content-Security-Policy: {value}\n" for pattern, value in rules)

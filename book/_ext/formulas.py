@@ -319,7 +319,7 @@ def keep_together(app: Sphinx, doctree: nodes.document, page: str) -> None:
 # Formulas in HTML that a cell or a directive wrote: TeX between \( \) or \[ \].
 
 TAG = re.compile(r"(<(script|style|svg|math|code|pre)\b.*?</\2\s*>|<[^>]*>)", re.S)
-FENCED = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
+FENCED = re.compile(r"\\\((.+?)\\\)([.,;:!?)\]]*)|\\\[(.+?)\\\]", re.S)
 
 
 def set_raw_html(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -332,11 +332,12 @@ def with_formulas(html: str) -> str:
     """Formulas as MathML in the text, as plain letters in the values of attributes."""
 
     def formula(match: re.Match) -> str:
-        inline, display = match.groups()
-        return mathml(unescape(inline or display), display=inline is None)
+        inline, after, display = match.groups()
+        return mathml(unescape(inline or display), display=inline is None, after=after or "")
 
     def letters(match: re.Match) -> str:
-        return escape(plain_text(unescape(match.group(1) or match.group(2))))
+        inline, after, display = match.groups()
+        return escape(plain_text(unescape(inline or display)) + (after or ""))
 
     parts, position = [], 0
     for tag in TAG.finditer(html):

@@ -276,7 +276,8 @@ def test_first_frame_is_seen_without_script(open_page, page, medium):
 
 @each_page
 def test_each_explorer_tells_in_words_what_to_see(shown, page):
-    tab = shown
-    for figure in explorers(tab):
-        assert figure.query_selector("svg[role=img]").get_attribute("aria-label")
-        assert figure.query_selector(".explorer-reading").inner_text().strip()
+    for figure in explorers(shown):
+        words = figure.query_selector("svg[role=img]").get_attribute("aria-label")
+        assert len(words) > 20
+        if figure.query_selector("input"):
+            assert figure.query_selector(".explorer-reading").inner_text().strip()

@@ -264,7 +264,7 @@ def test_a_formula_is_enlarged_with_its_tex_by_pointer_and_by_key(open_page):
     # By key: from a formula that is too wide, which is a stop of the Tab key.
     tab.mouse.move(0, 0)
     tab.set_viewport_size({"width": 240, "height": 800})
-    wide = tab.locator("div.math .formula[tabindex]").last
+    wide = tab.locator("div.math .formula[tabindex]:visible").last
     wide.focus()
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")

@@ -155,7 +155,9 @@ def test_a_link_into_a_page_arrives_where_it_leads(chrome, site, page):
     context = chrome.new_context(viewport={"width": 1280, "height": 800})
     tab = context.new_page()
     tab.goto(site.address(page), wait_until="load")
-    last = tab.evaluate("[...document.querySelectorAll('div.math[id]')].at(-1).id")
+    last = tab.evaluate(
+        "[...document.querySelectorAll('article :is(section, div.math)[id]')].at(-1).id"
+    )
     tab.goto(site.address("search.html"), wait_until="load")
     tab.goto(f"{site.address(page)}#{last}", wait_until="load")
     settle(tab)

@@ -50,6 +50,7 @@ def figure_html(
 
 
 def _reading(label: str, reading: str, longest: str) -> str:
+    longest += " mmmm"  # letters differ in width: one with fewer letters may need a line more
     return (
         f'<p class="explorer-reading" data-longest="{escape(longest)}">'
         f'<span id="{label}-reading" aria-live="polite">{escape(reading)}</span></p>'

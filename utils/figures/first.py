@@ -11,7 +11,7 @@ from utils.common.statistics import mean_and_standard_error
 from utils.common.words import plain, signed
 from utils.explorer import picture
 from utils.explorer.style import CONTRAST, DASHED, ESTIMATE, FAINT, GRID, INK, TRUTH
-from utils.figures.instruments import Row, curve, lines_of_text, marks
+from utils.figures.instruments import Bars, Row, curve, lines_of_text, marks
 from utils.figures.lake import GOAL, HOLES, PolicyArrows, cell, draw_ice
 from utils.figures.stored_runs import (
     LAKE_EPISODES,
@@ -128,7 +128,7 @@ def two_coins(figure: Figure):
     upper.set(xlim=(-0.6, LAST_GAMES - 0.4), ylim=(-6, 13), ylabel="score × return")
     upper.set_xticks([])
     upper.axhline(0, color=INK, lw=0.8)
-    bars = upper.bar(np.arange(LAST_GAMES), 0, width=0.7, color=ESTIMATE)
+    bars = Bars(upper, np.arange(LAST_GAMES), ESTIMATE, width=0.7)
     upper.text(LAST_GAMES - 0.6, 11.2, "up: machine 1 won", ha="right")
     upper.text(LAST_GAMES - 0.6, -5.4, "down: machine 0 won", ha="right")
     count = upper.text(-0.3, 11.2, "", color=ESTIMATE)
@@ -148,8 +148,7 @@ def two_coins(figure: Figure):
         last = np.zeros(LAST_GAMES)
         shown = products[-LAST_GAMES:]
         last[: len(shown)] = shown
-        for bar, height in zip(bars, last, strict=True):
-            bar.set_height(height)
+        bars.stand(last)
         true = p * (1 - p) * (PAYS[1] - PAYS[0])
         mean, half = estimate.estimate(products)
         slope.set_data([true, true], [-0.6, 0.6])

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle
 from utils import exact
 from utils.explorer import Choice, picture
 from utils.explorer.style import CONTRAST, DASHED, FAINT, GRID, INK, TRUTH
-from utils.figures.instruments import curve, lines_of_text
+from utils.figures.instruments import Bars, curve, lines_of_text
 from utils.model import examples
 
 # Chapter 3
@@ -81,8 +81,7 @@ def shrinking_rewards(figure: Figure):
     axes = figure.subplots()
     axes.set(xlim=(-0.8, TAIL + 0.8), ylim=(0, 6), xlabel="step $k$", ylabel="weight")
     steps = np.arange(TAIL + 1)
-    bars = axes.bar(steps, 0, width=0.8, color=[TRUTH] * len(steps))
-    light = axes.bar(steps, 0, width=0.8, color=GRID)
+    bars, light = Bars(axes, steps, TRUTH), Bars(axes, steps, GRID)
     edge = curve(axes, INK, lw=1.2, ls=DASHED)
     names = (
         (r"counted: $(k+1)\,γ^k$", TRUTH),
@@ -92,11 +91,9 @@ def shrinking_rewards(figure: Figure):
     lines_of_text(axes, (TAIL + 0.4, 5.55), 0.42, *names, ha="right")
 
     def draw(rng, gamma, horizon):
-        heights = (steps + 1) * gamma**steps
-        for k, (bar, pale) in enumerate(zip(bars, light, strict=True)):
-            bar.set_height(heights[k])
-            bar.set_color(TRUTH if k < horizon else CONTRAST)
-            pale.set_height(gamma**k)
+        bars.stand((steps + 1) * gamma**steps)
+        bars.marks.set_facecolor(np.where(steps < horizon, TRUTH, CONTRAST))
+        light.stand(gamma**steps)
         edge.set_data([horizon - 0.5, horizon - 0.5], [0, 4.2])
         missing = share_beyond(gamma, horizon)
         return (
@@ -299,13 +296,12 @@ def stacked_visits(figure: Figure):
     left.set_ylabel(r"$(1-γ)\,γ^t\,P(s_t=s)$")
     right.set(xlim=(-0.6, 1.6), xticks=[0, 1], xlabel="state $s$")
     times = np.arange(STACKED)
-    lower = left.bar(times, 0, width=0.8, color=TRUTH)
-    upper = left.bar(times, 0, width=0.8, color=CONTRAST)
+    lower, upper = Bars(left, times, TRUTH), Bars(left, times, CONTRAST)
     stacks = [
-        [right.bar([s], 0, width=0.8, color=c, ec="white", lw=0.6)[0] for _ in times]
+        Bars(right, np.full(STACKED, s), c, edgecolors="white", linewidths=0.6)
         for s, c in ((0, TRUTH), (1, CONTRAST))
     ]
-    rest = right.bar([0, 1], 0, width=0.8, color=GRID)
+    rest = Bars(right, [0, 1], GRID)
     left.text(STACKED - 0.6, 0.92, "state 0", color=TRUTH, ha="right")
     left.text(STACKED - 0.6, 0.84, "state 1", color=CONTRAST, ha="right")
     left.text(STACKED - 0.6, 0.76, f"grey: from t = {STACKED} on", color=FAINT, ha="right")
@@ -316,14 +312,12 @@ def stacked_visits(figure: Figure):
         laws = exact.state_distributions(mdp, policy, STACKED)[:STACKED]
         pieces = (1 - gamma) * gamma ** times[:, None] * laws
         d = exact.occupancy(mdp, policy)
-        for t in times:
-            lower[t].set_height(pieces[t, 0])
-            upper[t].set(y=pieces[t, 0], height=pieces[t, 1])
+        lower.stand(pieces[:, 0])
+        upper.stand(pieces[:, 1], pieces[:, 0])
+        below = np.cumsum(pieces, axis=0)
+        rest.stand(d - below[-1], below[-1])
         for s in (0, 1):
-            below = np.concatenate([[0], np.cumsum(pieces[:, s])])
-            for t in times:
-                stacks[s][t].set(y=below[t], height=pieces[t, s])
-            rest[s].set(y=below[-1], height=d[s] - below[-1])
+            stacks[s].stand(pieces[:, s], below[:, s] - pieces[:, s])
             totals[s].set(y=d[s] + 0.01, text=f"{d[s]:.3f}")
         return (
             f"At γ = {gamma:g} the pieces of state 0 add up to d_γ(0) = {d[0]:.3f} and those of "

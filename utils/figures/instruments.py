@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import FillBetweenPolyCollection, LineCollection
+from matplotlib.collections import FillBetweenPolyCollection, LineCollection, PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
@@ -32,6 +32,25 @@ def marks(axes: Axes, colour: str, marker: str = "o", **look: Any) -> Line2D:
     """Unconnected marks, none of them yet; ``set_data(x, y)`` places them."""
     (line,) = axes.plot([], [], marker, color=colour, **look)
     return line
+
+
+class Bars:
+    """Bars that are one mark of the drawing, so that a move of a slider replaces one group.
+
+    ``places`` [N] are the middles; ``stand(heights, bottoms)`` [N] gives them their size.
+    """
+
+    def __init__(self, axes: Axes, places: Any, colour: Any, width: float = 0.8, **look: Any):
+        self._left = np.asarray(places) - width / 2
+        self._width = width
+        self.marks = axes.add_collection(PolyCollection([], facecolors=colour, **look))
+
+    def stand(self, heights: Any, bottoms: Any = 0) -> None:
+        """Let the bars reach from ``bottoms`` to ``bottoms + heights``."""
+        low = np.broadcast_to(bottoms, self._left.shape)
+        high, right = low + heights, self._left + self._width
+        corners = [(self._left, low), (right, low), (right, high), (self._left, high)]
+        self.marks.set_verts(np.stack([np.stack(xy, axis=-1) for xy in corners], axis=1))
 
 
 def empty_band(axes: Axes, colour: str = GRID, **look: Any) -> FillBetweenPolyCollection:
