@@ -1,9 +1,9 @@
 """The policy that a server sends with the pages: what they may load and run.
 
 A page runs scripts of its own host, and inside itself only those whose hash is named here; it
-evaluates no text and asks no other host for anything. Two places may compile WebAssembly: the
-worker that reads answers, where it is Python, and the page of the search, where it is the index.
-Styles may stand in a page, as figures carry theirs.
+evaluates no text and asks no other host for anything. Two workers may compile WebAssembly: the one
+that reads answers, where it is Python, and the one that searches; no page may. Styles may stand in
+a page, as figures carry theirs.
 
 `make book` writes the policy to ``_headers`` beside the pages, in the form that several static
 hosts read; `make serve` sends it. A host that sends no such headers, as GitHub Pages, serves the
@@ -17,8 +17,7 @@ import re
 from base64 import b64encode
 from pathlib import Path
 
-WORKER = "/answers/worker.js"
-SEARCH = "/search.html"
+WORKERS = ("/answers/worker.js", "/pagefind/pagefind-worker.js")
 INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
 PAGE_RULES = {
     "default-src": "'none'",
@@ -55,13 +54,8 @@ def of_pages(html: Path) -> str:
     return line(PAGE_RULES | {"script-src": scripts})
 
 
-def of_search(html: Path) -> str:
-    """The policy of the page of the search."""
-    return of_pages(html).replace("'self'", "'self' 'wasm-unsafe-eval'", 1)
-
-
 def of_worker() -> str:
-    """The policy of the worker that reads answers."""
+    """The policy of the workers that read answers and search."""
     return line(WORKER_RULES)
 
 
@@ -71,6 +65,5 @@ def header_file(html: Path) -> str:
     folders = sorted({page.parent.relative_to(html).as_posix() for page in html.rglob("*.html")})
     top = ["/", *(f"/{page.name}" for page in sorted(html.glob("*.html")))]
     patterns = [*top, *(f"/{folder}/*" for folder in folders if folder != ".")]
-    rules = [(pattern, pages) for pattern in patterns if pattern != SEARCH]
-    rules += [(SEARCH, of_search(html)), (WORKER, of_worker())]
+    rules = [(pattern, pages) for pattern in patterns] + [(path, of_worker()) for path in WORKERS]
     return "".join(f"{pattern}\n  Content-Security-Policy: {value}\n" for pattern, value in rules)

@@ -6,7 +6,6 @@ import argparse
 import functools
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import policy
 
@@ -16,15 +15,14 @@ HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
 class Handler(SimpleHTTPRequestHandler):
     """Files of a folder, each with the policy for what it is."""
 
-    def __init__(self, *arguments: object, pages: str, search: str, **named: object) -> None:
-        self.pages, self.search = pages, search  # the base class answers while it is made
+    def __init__(self, *arguments: object, pages: str, **named: object) -> None:
+        self.pages = pages  # the base class answers the request while it is made
         super().__init__(*arguments, **named)
 
     def end_headers(self) -> None:
-        special = {policy.WORKER: policy.of_worker(), policy.SEARCH: self.search}
-        self.send_header(
-            "Content-Security-Policy", special.get(urlsplit(self.path).path, self.pages)
-        )
+        worker = self.path.split("?")[0] in policy.WORKERS
+        value = policy.of_worker() if worker else self.pages
+        self.send_header("Content-Security-Policy", value)
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
 
@@ -34,8 +32,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 def server(html: Path, port: int = 0) -> ThreadingHTTPServer:
     """A server of the folder on the loopback address; port 0 takes a free one."""
-    policies = {"pages": policy.of_pages(html), "search": policy.of_search(html)}
-    handler = functools.partial(Handler, directory=str(html), **policies)
+    handler = functools.partial(Handler, directory=str(html), pages=policy.of_pages(html))
     return ThreadingHTTPServer(("127.0.0.1", port), handler)
 
 

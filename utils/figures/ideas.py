@@ -92,7 +92,7 @@ def shrinking_rewards(figure: Figure):
 
     def draw(rng, gamma, horizon):
         bars.stand((steps + 1) * gamma**steps)
-        bars.marks.set_facecolor(np.where(steps < horizon, TRUTH, CONTRAST))
+        bars.marks.set_facecolor([TRUTH if k < horizon else CONTRAST for k in steps])
         light.stand(gamma**steps)
         edge.set_data([horizon - 0.5, horizon - 0.5], [0, 4.2])
         missing = share_beyond(gamma, horizon)

@@ -43,7 +43,8 @@ class Bars:
     def __init__(self, axes: Axes, places: Any, colour: Any, width: float = 0.8, **look: Any):
         self._left = np.asarray(places) - width / 2
         self._width = width
-        self.marks = axes.add_collection(PolyCollection([], facecolors=colour, **look))
+        self.marks = PolyCollection([], facecolors=colour, **look)
+        axes.add_collection(self.marks)
 
     def stand(self, heights: Any, bottoms: Any = 0) -> None:
         """Let the bars reach from ``bottoms`` to ``bottoms + heights``."""
