@@ -51,7 +51,7 @@ class Bars:
         low = np.broadcast_to(bottoms, self._left.shape)
         high, right = low + heights, self._left + self._width
         corners = [(self._left, low), (right, low), (right, high), (self._left, high)]
-        self.marks.set_verts(np.stack([np.stack(xy, axis=-1) for xy in corners], axis=1))
+        self.marks.set_verts(list(np.stack([np.stack(xy, axis=-1) for xy in corners], axis=1)))
 
 
 def empty_band(axes: Axes, colour: str = GRID, **look: Any) -> FillBetweenPolyCollection:
