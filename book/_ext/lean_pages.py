@@ -211,7 +211,7 @@ def without_inline(page: str, actions: list[str], static: Path) -> str:
 
     def as_file(match: re.Match) -> str:
         file = stamped(static, "inline.js", match.group(1))
-        return f'<script src="{root}_static/{file}"></script>'
+        return f'<script defer src="{root}_static/{file}"></script>'
 
     return f"{head}</head>{INLINE.sub(as_file, body)}"
 

@@ -299,7 +299,7 @@ def in_words(app: Sphinx, page: str, statements: list[Statement], found: list[Ar
         )
 
     items = "".join(
-        f"<li><p>{link(app, page, one)}, {one.title}.{of(i)}</p></li>"
+        f"<li><p>{link(app, page, one)}, {one.title}<br>{of(i).strip()}</p></li>"
         for i, one in enumerate(statements)
     )
     return f'<ul class="proof-map-words">{items}</ul>'

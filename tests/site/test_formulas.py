@@ -266,7 +266,10 @@ def test_a_formula_is_enlarged_with_its_tex_by_pointer_and_by_key(open_page):
     tab.set_viewport_size({"width": 240, "height": 800})
     wide = tab.locator("div.math .formula[tabindex]:visible").last
     wide.focus()
-    tab.keyboard.press("Tab")
+    for _ in range(3):  # its number may have links, too
+        tab.keyboard.press("Tab")
+        if tab.evaluate("document.activeElement.matches('.formula-tools')"):
+            break
     tab.keyboard.press("Enter")
     assert dialog.is_visible()
     assert dialog.locator("pre").inner_text() == wide.locator("math").get_attribute("data-tex")
