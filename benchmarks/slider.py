@@ -52,11 +52,10 @@ def mean_reward(figure):
 def explorer_move():
     """Set the slider of the explorer to its next value; the widget redraws."""
     widget = explore(mean_reward, draws=2, logit=LOGITS).widget()
-    slider = next(c for c in widget.children if isinstance(c, ipywidgets.SelectionSlider))
-    values = cycle(LOGITS)
+    places = cycle(range(len(LOGITS)))
 
     def move():
-        slider.value = next(values)
+        widget.places = [next(places)]
 
     return move
 
