@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent.parent / "_search"
 # Pages made from the whole book: what they list is found where it stands.
 HEADS_ONLY = {"ledger", "library", "proof-map", "figures", "genindex"}
 NAMES = {"section": "Section", "term": "Glossary", "exercise": "Exercise"}
+ALIAS_WEIGHT = 9  # chosen by hand for what is typed, so before words that merely occur
 LEFTOVERS = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.pagefind")
 
@@ -70,7 +71,7 @@ def small_page(address: str, page: str, chapter: str, record: Record, aliases: s
     return (
         f'<!DOCTYPE html><html lang="en"><head>{metas}</head><body data-pagefind-body>'
         f'<h1 data-pagefind-weight="{weight}">{title}</h1>'
-        f'<p data-pagefind-weight="{2 * weight - 1}">{escape(aliases)} '
+        f'<p data-pagefind-weight="{ALIAS_WEIGHT}">{escape(aliases)} '
         f"{escape(spelled(record.name))}</p><p>{words}</p></body></html>"
     )
 
