@@ -13,7 +13,7 @@ LEVEL_AA = {
 }
 
 # A contrast follows from colour, backgrounds, size and weight, for a link from those of the text
-# around it too. A chapter has some eighty such looks on thousands of elements: one of each is marked.
+# around it too. A chapter has some eighty looks on thousands of elements: one of each is marked.
 MARK_LOOKS = """() => {
     const own = (style) => [style.color, style.fontSize, style.fontWeight, style.opacity,
         style.textDecorationLine, style.textShadow].join("|");
