@@ -217,9 +217,9 @@ def test_figures_are_counted_in_their_chapter(tmp_path):
     assert {origin: figure_number(origin, tmp_path) for origin in wanted} == wanted
 
 
-def test_the_room_of_the_longest_reading_is_kept():
+def test_the_room_of_the_longest_reading_and_a_wide_word_is_kept():
     html = explore(dot, height=[1, 20]).html()
-    assert 'data-longest="The dot is at height 20."' in html
+    assert 'data-longest="The dot is at height 20. mmmm"' in html
 
 
 @given(st.floats(-1e4, 1e4))
