@@ -1,16 +1,13 @@
-"""The language of the cells: plain Python as the field writes it, in any order, at any time."""
+"""The language of the cells: plain Python as the field writes it."""
 
 from __future__ import annotations
 
 import ast
-import json
 from pathlib import Path
 from statistics import median
 
 import pytest
 from test_notebooks import CHAPTERS, cells, is_whole_program
-
-from utils.checks.verdict import MIME
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
@@ -118,29 +115,3 @@ def test_what_a_chapter_takes_from_elsewhere_it_imports_itself(chapter):
             if isinstance(node, ast.ImportFrom) and node.module == "utils.notebook":
                 foreign = {"np", "sp", "prod", "product", "replace"} & {a.name for a in node.names}
                 assert not foreign, f"{foreign} should be imported from where it lives"
-
-
-def verdicts_of(outputs: list[dict]) -> list[dict]:
-    return [out["data"][MIME] for out in outputs if MIME in out.get("data", {})]
-
-
-@each_chapter
-def test_every_check_gives_the_same_verdict_when_it_runs_again_in_reverse_order(chapter):
-    import nbclient
-    import nbformat
-
-    notebook = nbformat.read(chapter, as_version=4)
-    place = {"metadata": {"path": str(chapter.parent)}}
-    client = nbclient.NotebookClient(notebook, timeout=300, resources=place)
-    with client.setup_kernel():
-        for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
-        checks = [
-            (index, cell)
-            for index, cell in enumerate(notebook.cells)
-            if cell.cell_type == "code" and verdicts_of(cell.outputs)
-        ]
-        for index, cell in reversed(checks):
-            before = json.dumps(verdicts_of(cell.outputs))
-            client.execute_cell(cell, index)
-            assert json.dumps(verdicts_of(cell.outputs)) == before, cell.source

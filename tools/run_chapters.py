@@ -12,8 +12,15 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 CELL_TIMEOUT = 300  # seconds
 USED = """\
@@ -71,18 +78,14 @@ def is_fresh(chapter: Path, stamp: Path, root: Path) -> bool:
     return with_data(modules, root) == then["uses"]
 
 
-def run(chapter: Path, executed: Path, root: Path) -> dict:
-    """Run one chapter in its own folder, write it to ``executed``, and say what it used.
+@contextmanager
+def running(chapter: Path) -> Iterator[NotebookClient]:
+    """The kernel of a chapter after all of its cells have run; its outputs are in ``client.nb``.
 
     `Failed` if a cell raises or writes to stderr.
     """
-    import nbclient
-    import nbformat
-
     notebook = nbformat.read(chapter, as_version=4)
-    code = code_of(notebook)
-    notebook.cells.append(nbformat.v4.new_code_cell(USED))
-    client = nbclient.NotebookClient(
+    client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
         record_timing=False,  # it would become part of what a run is found by
@@ -90,18 +93,49 @@ def run(chapter: Path, executed: Path, root: Path) -> dict:
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(chapter.parent)}},
     )
-    try:
-        client.execute()
-    except nbclient.exceptions.CellExecutionError as error:
-        raise Failed(f"{chapter.name}: {error}") from None
-    used = json.loads(notebook.cells.pop().outputs[0].text)
-    for number, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                raise Failed(f"{chapter.name}, cell {number} warns: {output['text']}")
-    executed.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, executed)
-    return {"ground": ground(root), "code": code, "uses": with_data(used, root)}
+    with client.setup_kernel():
+        try:
+            client.execute(cleanup_kc=False)  # the kernel lives on for the caller
+        except CellExecutionError as error:
+            raise Failed(f"{chapter.name}: {error}") from None
+        for number, cell in enumerate(notebook.cells):
+            for output in cell.get("outputs", []):
+                if output.get("name") == "stderr":
+                    raise Failed(f"{chapter.name}, cell {number} warns: {output['text']}")
+        yield client
+
+
+def used_files(client: NotebookClient, root: Path) -> dict[str, str]:
+    """{file: digest} of what the kernel has loaded from ``root``."""
+    client.nb.cells.append(nbformat.v4.new_code_cell(USED))
+    client.execute_cell(client.nb.cells[-1], len(client.nb.cells) - 1)
+    return with_data(json.loads(client.nb.cells.pop().outputs[0].text), root)
+
+
+def stamp_of(client: NotebookClient, chapter: Path, root: Path) -> dict:
+    """What the run depends on: as long as this is the same, a new run would give the same."""
+    code = code_of(json.loads(chapter.read_text(encoding="utf-8")))
+    return {"ground": ground(root), "code": code, "uses": used_files(client, root)}
+
+
+def executed_in(output: Path, chapter: Path) -> Path:
+    """Where the run of a chapter is written."""
+    (output / ".executed").mkdir(parents=True, exist_ok=True)
+    return output / ".executed" / chapter.name
+
+
+def stamp_in(output: Path, chapter: Path) -> Path:
+    """Where it is written what that run depends on."""
+    (output / ".chapters").mkdir(parents=True, exist_ok=True)
+    return output / ".chapters" / f"{chapter.stem}.json"
+
+
+def run(chapter: Path, executed: Path, root: Path) -> dict:
+    """Run one chapter in its own folder, write it to ``executed``, and say what it used."""
+    with running(chapter) as client:
+        stamp = stamp_of(client, chapter, root)
+        nbformat.write(client.nb, executed)
+    return stamp
 
 
 def attempt(chapter: Path, executed: Path, root: Path) -> dict | str:
@@ -113,32 +147,33 @@ def attempt(chapter: Path, executed: Path, root: Path) -> dict | str:
 
 def run_changed(root: Path, output: Path) -> list[str]:
     """Bring the store in ``output`` up to date; the texts of what failed, none if all is well."""
-    from jupyter_cache import get_cache
-
-    stamps, executed = output / ".chapters", output / ".executed"
-    stamps.mkdir(parents=True, exist_ok=True)
     chapters = sorted((root / "book").glob("*.ipynb"))
-    stale = [c for c in chapters if not is_fresh(c, stamps / f"{c.stem}.json", root)]
+    stale = [c for c in chapters if not is_fresh(c, stamp_in(output, c), root)]
     if not stale:
         return []
     for chapter in stale:
-        (stamps / f"{chapter.stem}.json").unlink(missing_ok=True)
+        stamp_in(output, chapter).unlink(missing_ok=True)
     workers = min(len(stale), os.cpu_count() or 1)
     print(f"Running {', '.join(c.stem for c in stale)}, {workers} at a time", flush=True)
-    targets = [executed / c.name for c in stale]
+    targets = [executed_in(output, c) for c in stale]
     with ProcessPoolExecutor(workers) as pool:
         results = list(pool.map(attempt, stale, targets, [root] * len(stale)))
-
-    cache = get_cache(output / ".jupyter_cache")
-    cache.change_cache_limit(10_000)
     failures = []
-    for chapter, target, result in zip(stale, targets, results, strict=True):
+    for chapter, result in zip(stale, results, strict=True):
         if isinstance(result, str):
             failures.append(result)
-            continue
-        cache.cache_notebook_file(target, uri=str(chapter), check_validity=False, overwrite=True)
-        (stamps / f"{chapter.stem}.json").write_text(json.dumps(result), encoding="utf-8")
+        else:
+            store(chapter, result, output)
     return failures
+
+
+def store(chapter: Path, stamp: dict, output: Path) -> None:
+    """Hand a clean run, as written below ``output``, to the store of Jupyter Book."""
+    cache = get_cache(output / ".jupyter_cache")
+    cache.change_cache_limit(10_000)
+    run_of_it = executed_in(output, chapter)
+    cache.cache_notebook_file(run_of_it, uri=str(chapter), check_validity=False, overwrite=True)
+    stamp_in(output, chapter).write_text(json.dumps(stamp), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ The public names are found when they are first asked for, so that a part of the 
 NumPy, such as the exercises, can be imported without it.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from utils.common import names
 
 if TYPE_CHECKING:
     from utils import exact
@@ -18,20 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["FiniteMDP", "TabularSoftmax", "exact", "examples", "policy_gradient", "simulate"]
 
 PLACES = {
-    "FiniteMDP": "utils.model.mdp",
-    "TabularSoftmax": "utils.model.policies",
-    "policy_gradient": "utils.estimators.gradient",
-    "simulate": "utils.sampling.rollouts",
-    "exact": "utils",
-    "examples": "utils.model",
+    "FiniteMDP": "utils.model.mdp:FiniteMDP",
+    "TabularSoftmax": "utils.model.policies:TabularSoftmax",
+    "exact": "utils.exact",
+    "examples": "utils.model.examples",
+    "policy_gradient": "utils.estimators.gradient:policy_gradient",
+    "simulate": "utils.sampling.rollouts:simulate",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "exact":
-        return import_module("utils.exact")
-    if name == "examples":
-        return import_module("utils.model.examples")
-    return getattr(import_module(PLACES[name]), name)
+    return names.find(name, __name__, PLACES)

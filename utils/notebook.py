@@ -1,27 +1,25 @@
-"""What a chapter uses, in one import line."""
+"""What a chapter uses, in one import line. A chapter loads only the rooms that it names."""
 
-from dataclasses import replace
-from itertools import product
-from math import prod
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import sympy as sp
+from utils.common import names
 
-from utils import exact, symbolic
-from utils.checks.means import check_mean
-from utils.checks.without_sampling import (
-    check,
-    check_at_most,
-    check_at_random_points,
-    check_on_random_mdps,
-)
-from utils.estimators import variance
-from utils.exact import moments
-from utils.exercises import exercise
-from utils.explorer import explore
-from utils.model import examples
-from utils.predictions import predict
-from utils.sampling.rollouts import simulate
+if TYPE_CHECKING:
+    from utils import exact, symbolic
+    from utils.checks.means import check_mean
+    from utils.checks.without_sampling import (
+        check,
+        check_at_most,
+        check_at_random_points,
+        check_on_random_mdps,
+    )
+    from utils.estimators import variance
+    from utils.exact import moments
+    from utils.exercises import exercise
+    from utils.explorer import explore
+    from utils.model import examples
+    from utils.predictions import predict
+    from utils.sampling.rollouts import simulate
 
 __all__ = [
     "check",
@@ -34,13 +32,29 @@ __all__ = [
     "exercise",
     "explore",
     "moments",
-    "np",
     "predict",
-    "prod",
-    "product",
-    "replace",
     "simulate",
-    "sp",
     "symbolic",
     "variance",
 ]
+
+PLACES = {
+    "check": "utils.checks.without_sampling:check",
+    "check_at_most": "utils.checks.without_sampling:check_at_most",
+    "check_at_random_points": "utils.checks.without_sampling:check_at_random_points",
+    "check_mean": "utils.checks.means:check_mean",
+    "check_on_random_mdps": "utils.checks.without_sampling:check_on_random_mdps",
+    "exact": "utils.exact",
+    "examples": "utils.model.examples",
+    "exercise": "utils.exercises:exercise",
+    "explore": "utils.explorer:explore",
+    "moments": "utils.exact.moments",
+    "predict": "utils.predictions:predict",
+    "simulate": "utils.sampling.rollouts:simulate",
+    "symbolic": "utils.symbolic",
+    "variance": "utils.estimators.variance",
+}
+
+
+def __getattr__(name: str) -> Any:
+    return names.find(name, __name__, PLACES)
