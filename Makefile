@@ -30,7 +30,7 @@ serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another por
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
-		-n $(WORKERS) --dist loadfile --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
+		-n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
 
 formal:  ## check the formal proof with Coq (FORMAL=--store writes what the book shows of it)
 	@"$(PYTHON)" tools/check_formal.py $(FORMAL)

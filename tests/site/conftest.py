@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import browser as chromium
 import build_book
@@ -27,9 +27,9 @@ def site() -> Iterator[Site]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
-    """One browser a file of tests; without one the tests fail and say why."""
+    """One browser a worker; without one the tests fail and say why."""
     path = chromium.find()  # it may ask Playwright itself, so before Playwright runs here
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
@@ -39,13 +39,15 @@ def chrome() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chrome: Browser, site: Site) -> Iterator[object]:
-    """`open_page(page, **context_options)`: the page, loaded, in a context of its own."""
+    """`open_page(page, held_back, **context_options)`: the page, loaded, in its own context."""
     contexts = []
 
-    def opened(page: str, **options: object) -> Page:
+    def opened(page: str, held_back: Sequence[str] = (), **options: object) -> Page:
         context = chrome.new_context(**options)
         contexts.append(context)
         tab = context.new_page()
+        for files in held_back:
+            tab.route(files, lambda route: route.abort())
         tab.goto(site.address(page), wait_until="load")
         return tab
 
@@ -54,72 +56,107 @@ def open_page(chrome: Browser, site: Site) -> Iterator[object]:
         context.close()
 
 
-def looked_at(chrome: Browser, site: Site, page: str, **options: object) -> Iterator[Page]:
-    """The page with all of it laid out and unfolded, closed when the next one is asked for."""
-    context = chrome.new_context(**options)
-    tab = context.new_page()
-    tab.goto(site.address(page), wait_until="load")
-    settle(tab)
-    unfold(tab)
-    yield tab
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def desk(chrome: Browser, site: Site, page: str) -> Iterator[Page]:
-    """The page at a desk, opened once for all tests of a file that only look at it.
-
-    Such tests take `page` with module scope, so that all of one page run before the next.
-    """
-    yield from looked_at(chrome, site, page, viewport={"width": 1280, "height": 800})
-
-
-@pytest.fixture(scope="module")
-def phone(chrome: Browser, site: Site, page: str) -> Iterator[Page]:
-    """The page on a phone, opened once like `desk`."""
-    size = {"width": 360, "height": 740}
-    yield from looked_at(chrome, site, page, viewport=size, has_touch=True, is_mobile=True)
-
-
 @dataclass(frozen=True)
-class Visit:
-    """What happened while a page loaded, and what it says."""
+class Look:
+    """A page as it is looked at in one way, and what happened while it loaded."""
 
+    tab: Page
     requests: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
+    shifts: list[list] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module")
-def visits(chrome: Browser, site: Site) -> Callable[[str, str], Visit]:
-    """`visits(page, scheme)`: each page is loaded once and closed again, as open tabs cost time."""
-    seen: dict[tuple[str, str], Visit] = {}
+DESK = {"viewport": {"width": 1280, "height": 800}}
+WAYS: dict[str, dict] = {
+    "desk": DESK,
+    "dark": DESK | {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
+    "bare": DESK | {"java_script_enabled": False},
+}
+# The layout shifts that the browser itself reports, and what was shifted.
+COUNT_SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => window.shifts.push(...list.getEntries()
+    .map((entry) => [entry.value, entry.sources.map((s) => s.node?.className ?? "")])))
+    .observe({ type: "layout-shift", buffered: true });"""
 
-    def visit(page: str, scheme: str) -> Visit:
-        if (page, scheme) not in seen:
-            seen[page, scheme] = load(page, scheme)
-        return seen[page, scheme]
 
-    def load(page: str, scheme: str) -> Visit:
-        record = Visit()
-        tab = chrome.new_context(color_scheme=scheme).new_page()
-        tab.on("request", lambda r: record.requests.append(r.url))
-        tab.on("requestfailed", lambda r: record.failures.append(f"{r.url}: {r.failure}"))
+class Looks:
+    """`looks(page, way)`: each page is opened once in each way, and closed when the next is asked.
+
+    All tests of a page run one after the other (`pytest_collection_modifyitems`), whatever their
+    file. They only look, and the figures stand where the last test has moved them.
+    """
+
+    def __init__(self, chrome: Browser, site: Site) -> None:
+        self.chrome, self.site = chrome, site
+        self.page, self.open = "", {}
+
+    def __call__(self, page: str, way: str) -> Look:
+        if page != self.page:
+            self.close()
+            self.page = page
+        if way not in self.open:
+            self.open[way] = self.look(page, way)
+        return self.open[way]
+
+    def look(self, page: str, way: str) -> Look:
+        tab = self.chrome.new_context(**WAYS[way]).new_page()
+        seen = Look(tab)
+        tab.on("request", lambda r: seen.requests.append(r.url))
+        tab.on("requestfailed", lambda r: seen.failures.append(f"{r.url}: {r.failure}"))
         tab.on(
             "response",
-            lambda r: r.status >= 400 and record.failures.append(f"{r.url}: {r.status}"),
+            lambda r: r.status >= 400 and seen.failures.append(f"{r.url}: {r.status}"),
         )
-        tab.on(
-            "console",
-            lambda m: m.type in {"error", "warning"} and record.messages.append(m.text),
-        )
-        tab.on("pageerror", lambda e: record.messages.append(str(e)))
-        tab.goto(site.address(page), wait_until="networkidle")
+        tab.on("console", lambda m: m.type in LOUD and seen.messages.append(m.text))
+        tab.on("pageerror", lambda e: seen.messages.append(str(e)))
+        if way == "bare":
+            tab.goto(self.site.address(page), wait_until="load")
+            return seen
+        tab.add_init_script(COUNT_SHIFTS)
+        tab.goto(self.site.address(page), wait_until="networkidle")
         settle(tab)
+        shifts = tab.evaluate("window.shifts")
         unfold(tab)
-        record.text.append(tab.evaluate("document.querySelector('article')?.innerText ?? ''"))
-        tab.context.close()
-        return record
+        # What later tests ask for is not asked for by the page as it loads.
+        return replace(seen, requests=[*seen.requests], failures=[*seen.failures], shifts=shifts)
 
-    return visit
+    def close(self) -> None:
+        for look in self.open.values():
+            look.tab.context.close()
+        self.open = {}
+
+
+LOUD = {"error", "warning"}
+
+
+@pytest.fixture(scope="session")
+def looks(chrome: Browser, site: Site) -> Iterator[Looks]:
+    every = Looks(chrome, site)
+    yield every
+    every.close()
+
+
+@pytest.fixture
+def desk(looks: Looks, page: str) -> Page:
+    """The page at a desk, with all of it laid out and unfolded."""
+    return looks(page, "desk").tab
+
+
+@pytest.fixture
+def dark(looks: Looks, page: str) -> Page:
+    """The same for a reader who prefers dark."""
+    return looks(page, "dark").tab
+
+
+@pytest.fixture
+def phone(looks: Looks, page: str) -> Page:
+    """The same on a phone."""
+    return looks(page, "phone").tab
+
+
+@pytest.fixture
+def bare(looks: Looks, page: str) -> Page:
+    """The page at a desk, without scripts."""
+    return looks(page, "bare").tab

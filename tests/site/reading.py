@@ -23,9 +23,8 @@ def contents() -> list[str]:
 PAGES = [f"{name}.html" for name in contents()] + ["search.html", "genindex.html"]
 CHAPTERS = [f"{name}.html" for name in contents() if name.split("/")[-1][:2].isdigit()]
 
-# With module scope all tests of one page run before the next, and share one look at it.
-each_page = pytest.mark.parametrize("page", PAGES, scope="module")
-each_chapter = pytest.mark.parametrize("page", CHAPTERS, scope="module")
+each_page = pytest.mark.parametrize("page", PAGES)
+each_chapter = pytest.mark.parametrize("page", CHAPTERS)
 
 
 @dataclass(frozen=True)

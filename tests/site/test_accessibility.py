@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
-from reading import each_page, settle, unfold
+from reading import each_page, settle
 
 COLOURS = ("color-contrast", "link-in-text-block")
 LEVEL_AA = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "rules": {rule: {"enabled": False} for rule in COLOURS},
+}
+# What a narrow window can change in the text itself; around it menus come and go.
+OF_LAYOUT = {
+    "runOnly": {
+        "type": "rule",
+        "values": ["target-size", "scrollable-region-focusable", "css-orientation-lock"],
+    }
 }
 
 # A contrast follows from colour, backgrounds, size and weight, for a link from those of the text
@@ -74,16 +81,14 @@ def test_page_fits_a_phone_and_is_accessible_there(phone, page):
               .slice(0, 10)"""
     )
     assert width <= 360, wide
-    assert violations(phone, LEVEL_AA) == []
+    assert violations(phone, LEVEL_AA, {"exclude": [["article"]]}) == []
+    assert violations(phone, OF_LAYOUT) == []
 
 
 @each_page
-def test_colours_stand_apart_in_dark(open_page, page):
-    tab = open_page(page, color_scheme="dark")
-    settle(tab)
-    unfold(tab)
-    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert colours_that_are_too_close(tab) == []
+def test_colours_stand_apart_in_dark(dark, page):
+    assert dark.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert colours_that_are_too_close(dark) == []
 
 
 def test_a_colour_that_is_too_close_is_seen(open_page):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import explorers as calls
 import pytest
-from playwright.sync_api import Browser, ElementHandle, Page
-from reading import ROOT, Site, each_chapter, each_page, lay_out, settle, show_what_waits
+from playwright.sync_api import ElementHandle, Page
+from reading import ROOT, each_chapter, each_page
 
 from utils.explorer.numbering import figure_number
 
@@ -17,16 +16,10 @@ WAIT = 60_000  # milliseconds after which a test gives up; nothing is timed
 DRAWING = "figure => figure.querySelector('svg[role=img]').outerHTML"
 
 
-@pytest.fixture(scope="module")
-def shown(chrome: Browser, site: Site, page: str) -> Iterator[Page]:
-    """The page with its figures, loaded once for all tests of this file."""
-    tab = chrome.new_context().new_page()
-    tab.goto(site.address(page), wait_until="load")
-    settle(tab)
-    show_what_waits(tab)
-    lay_out(tab)
-    yield tab
-    tab.context.close()
+@pytest.fixture
+def shown(desk: Page) -> Page:
+    """The page with its figures, which each test moves from where it wants them."""
+    return desk
 
 
 def explorers(tab: Page) -> list[ElementHandle]:
@@ -182,13 +175,10 @@ def test_a_link_opens_each_figure_at_the_position_it_names(open_page, shown, pag
 
 
 @each_chapter
-def test_figures_do_not_shift_the_page(open_page, page):
+def test_figures_do_not_shift_the_page(shown, page):
     """The room of the controls and of the longest reading is kept: a move changes no height."""
-    tab = open_page(page)
-    show_what_waits(tab)
-    lay_out(tab)
-    for figure in explorers(tab):
-        figure.evaluate(BRING)
+    for figure in explorers(shown):
+        start(figure)
         heights = figure.evaluate(
             """figure => {
                 const heights = [figure.offsetHeight];
@@ -263,11 +253,10 @@ def test_a_slider_move_replaces_few_groups_bytes_and_nodes(shown, page):
 
 
 @each_page
-@pytest.mark.parametrize("medium", ["screen", "print"])
-def test_first_frame_is_seen_without_script(open_page, page, medium):
-    tab = open_page(page, java_script_enabled=False)
-    tab.emulate_media(media=medium)
-    for figure in tab.query_selector_all("figure.explorer"):
+@pytest.mark.parametrize("medium", ["print", "screen"])
+def test_first_frame_is_seen_without_script(bare, page, medium):
+    bare.emulate_media(media=medium)
+    for figure in explorers(bare):
         svg = figure.query_selector("svg[role=img]")
         box = svg.bounding_box()
         assert svg.is_visible() and box["width"] > 100 and box["height"] > 50

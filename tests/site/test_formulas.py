@@ -13,9 +13,8 @@ TEX = re.compile(r"\\[a-zA-Z(\[{]|\$[^$]+\$")
 
 
 @each_page
-def test_no_tex_is_left_for_the_reader(open_page, page):
-    tab = open_page(page, java_script_enabled=False)
-    left = tab.evaluate(
+def test_no_tex_is_left_for_the_reader(bare, page):
+    left = bare.evaluate(
         r"""() => {
             const found = [document.title];
             const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -114,11 +113,10 @@ def test_displayed_formulas_are_as_large_as_those_in_text(desk, phone):
 
 
 @each_chapter
-def test_formulas_have_the_colour_of_their_text_in_dark_and_on_paper(open_page, page):
-    tab = open_page(page, color_scheme="dark")
-    for medium in ("screen", "print"):
-        tab.emulate_media(media=medium)
-        different = tab.evaluate(
+def test_formulas_have_the_colour_of_their_text_in_dark_and_on_paper(dark, page):
+    for medium in ("print", "screen"):
+        dark.emulate_media(media=medium)
+        different = dark.evaluate(
             """() => {
                 const colour = (element) => getComputedStyle(element).color;
                 return [...document.querySelectorAll("article math")]

@@ -1,4 +1,4 @@
-"""What every page owes its reader, looked at in a real browser in light and in dark."""
+"""What every page owes its reader, looked at in a real browser in light, in dark and on a phone."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from urllib.parse import urlsplit
 import pytest
 from reading import each_page
 
-each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
+each_way = pytest.mark.parametrize("way", ["desk", "dark", "phone"])
 
 
-@each_scheme
+@each_way
 @each_page
-def test_page_asks_no_other_host_for_anything(visits, site, page, scheme):
+def test_page_asks_no_other_host_for_anything(looks, site, page, way):
     own = urlsplit(site.url).netloc
-    requests = visits(page, scheme).requests
+    requests = looks(page, way).requests
     assert requests, "no request was recorded at all"
     assert [r for r in requests if urlsplit(r).netloc != own and not r.startswith("data:")] == []
 
 
-@each_scheme
+@each_way
 @each_page
-def test_page_loads_without_error_or_warning(visits, page, scheme):
-    record = visits(page, scheme)
-    assert record.failures == []
-    assert record.messages == []
+def test_page_loads_without_error_or_warning(looks, page, way):
+    """Nor does one come while its folds are opened and its figures moved."""
+    look = looks(page, way)
+    assert look.failures == []
+    assert look.messages == []

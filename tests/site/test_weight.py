@@ -7,7 +7,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from reading import Site, each_chapter, each_page, settle
+from reading import Site, each_chapter, each_page, settle, show_what_waits
 
 KB = 1000
 BYTES = 400 * KB  # page, styles and fonts, and with the page the frames of its figures
@@ -26,8 +26,8 @@ def sent(site: Site, address: str) -> int:
 
 
 @each_page
-def test_page_keeps_to_its_budgets_of_bytes_and_requests(visits, site, page):
-    asked = [r for r in visits(page, "light").requests if not r.startswith("data:")]
+def test_page_keeps_to_its_budgets_of_bytes_and_requests(looks, site, page):
+    asked = [r for r in looks(page, "desk").requests if not r.startswith("data:")]
     assert len(asked) <= REQUESTS, asked
     scripts = [r for r in set(asked) if urlsplit(r).path.endswith(".js")]
     others = [r for r in set(asked) if not urlsplit(r).path.endswith(".js")]
@@ -36,21 +36,21 @@ def test_page_keeps_to_its_budgets_of_bytes_and_requests(visits, site, page):
 
 
 @each_page
-def test_no_script_sets_a_formula(visits, page):
-    asked = visits(page, "light").requests
+def test_no_script_sets_a_formula(looks, page):
+    asked = looks(page, "desk").requests
     assert [address for address in asked if re.search("mathjax|katex|temml", address, re.I)] == []
 
 
 @each_page
-def test_page_has_few_scripts_and_none_holds_up_its_first_sight(desk, page):
-    scripts = desk.evaluate(
+def test_page_has_few_scripts_and_none_holds_up_its_first_sight(bare, page):
+    scripts = bare.evaluate(
         """() => [...document.querySelectorAll("script[src]")]
             .map((s) => [s.getAttribute("src"), s.defer || s.async || s.type === "module"])"""
     )
     assert len(scripts) <= SCRIPTS, scripts
     assert [source for source, waits in scripts if not waits] == []
-    styles = 1 + (desk.locator(".answer").count() > 0)  # the boxes for answers bring their own
-    assert desk.locator("link[rel=stylesheet]").count() == styles
+    styles = 1 + (bare.locator(".answer").count() > 0)  # the boxes for answers bring their own
+    assert bare.locator("link[rel=stylesheet]").count() == styles
 
 
 @each_page
@@ -59,12 +59,13 @@ def test_page_has_a_bounded_number_of_elements(desk):
 
 
 @each_page
-def test_page_preloads_only_what_it_uses(visits, site, page):
+def test_page_preloads_only_what_it_uses(looks, site, page):
+    look = looks(page, "desk")
     text = (site.html / page).read_text(encoding="utf-8")
-    named = [unquote(urlsplit(r).path).rsplit("/", 1)[-1] for r in visits(page, "light").requests]
+    named = [unquote(urlsplit(r).path).rsplit("/", 1)[-1] for r in look.requests]
     for tag in re.findall(r'<link\b[^>]*rel="preload"[^>]*>', text):
         assert re.search(r'href="[^"]*/([^"/]+)"', tag).group(1) in named
-    assert not [message for message in visits(page, "light").messages if "preload" in message]
+    assert not [message for message in look.messages if "preload" in message]
 
 
 def test_the_site_holds_no_source_map_and_no_icon_library(site):
@@ -76,21 +77,9 @@ def test_the_site_holds_no_source_map_and_no_icon_library(site):
 
 
 @each_page
-@pytest.mark.parametrize("width", [360, 1280])
-def test_nothing_moves_while_the_page_loads(chrome, site, page, width):
-    """The sum of the layout shifts that the browser itself reports."""
-    context = chrome.new_context(viewport={"width": width, "height": 800})
-    tab = context.new_page()
-    tab.add_init_script(
-        """window.shifts = [];
-        new PerformanceObserver((list) => window.shifts.push(...list.getEntries()
-            .map((entry) => [entry.value, entry.sources.map((s) => s.node?.className ?? "")])))
-            .observe({ type: "layout-shift", buffered: true });"""
-    )
-    tab.goto(site.address(page), wait_until="networkidle")
-    settle(tab)
-    shifts = tab.evaluate("window.shifts")
-    context.close()
+@pytest.mark.parametrize("way", ["phone", "desk"])
+def test_nothing_moves_while_the_page_loads(looks, page, way):
+    shifts = looks(page, way).shifts
     assert sum(value for value, _ in shifts) <= 0.02, shifts
 
 
@@ -106,38 +95,42 @@ def test_figures_have_their_room_before_they_are_drawn(desk):
 
 
 @each_chapter
-def test_frames_of_a_figure_are_read_only_when_it_comes_near(desk):
-    far = desk.evaluate(
+def test_frames_of_a_figure_are_read_only_when_it_comes_near(open_page, page):
+    tab = open_page(page)
+    settle(tab)
+    show_what_waits(tab)
+    far = tab.evaluate(
         """() => [...document.querySelectorAll("figure.explorer")].filter((figure) =>
             figure.getBoundingClientRect().top > 2500 && "parsed" in figure.dataset).length"""
     )
     assert far == 0
-    last = desk.locator("figure.explorer").last
+    last = tab.locator("figure.explorer").last
     last.scroll_into_view_if_needed()
-    desk.wait_for_function(
+    tab.wait_for_function(
         "figure => 'parsed' in figure.dataset", arg=last.element_handle(), timeout=5_000
     )
 
 
 @each_page
+def test_the_script_that_knows_dark_from_light_comes_before_what_it_decides(site, page):
+    head = (site.html / page).read_text(encoding="utf-8").partition("</head>")[0]
+    sheet_or_script = re.search(r'<link\b[^>]*rel="stylesheet"|<script\b[^>]*\bsrc=', head)
+    assert head.index("prefers-color-scheme") < sheet_or_script.start()
+
+
+@pytest.mark.parametrize("page", ["book/index.html", "book/04-the-theorem.html", "search.html"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_colours_are_there_before_any_script_file(chrome, site, page, scheme):
+def test_the_colours_are_there_before_any_script_file(open_page, page, scheme):
     """On the first page of a first visit, with every script file held back."""
-    context = chrome.new_context(color_scheme=scheme)
-    tab = context.new_page()
-    tab.route("**/*.js*", lambda route: route.abort())
-    tab.goto(site.address(page), wait_until="load")
+    tab = open_page(page, ["**/*.js*"], color_scheme=scheme)
     colour = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    context.close()
     brightness = sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
     assert brightness > 200 if scheme == "light" else brightness < 60
 
 
 @each_page
-def test_a_page_without_scripts_has_its_colours(open_page, page):
-    tab = open_page(page, java_script_enabled=False)
-    theme = tab.evaluate("document.documentElement.dataset.theme")
-    assert theme == "light"
+def test_a_page_without_scripts_has_its_colours(bare, page):
+    assert bare.evaluate("document.documentElement.dataset.theme") == "light"
 
 
 @each_page
@@ -150,16 +143,12 @@ def test_icons_are_drawn_without_a_font(desk):
 
 
 @each_chapter
-def test_a_link_into_a_page_arrives_where_it_leads(chrome, site, page):
+def test_a_link_into_a_page_arrives_where_it_leads(open_page, desk, page):
     """Sections far from the window are not laid out yet, and their heights only guessed."""
-    context = chrome.new_context(viewport={"width": 1280, "height": 800})
-    tab = context.new_page()
-    tab.goto(site.address(page), wait_until="load")
-    last = tab.evaluate(
+    last = desk.evaluate(
         "[...document.querySelectorAll('article :is(section, div.math)[id]')].at(-1).id"
     )
-    tab.goto(site.address("search.html"), wait_until="load")
-    tab.goto(f"{site.address(page)}#{last}", wait_until="load")
+    tab = open_page(f"{page}#{last}", viewport={"width": 1280, "height": 800})
     settle(tab)
     tab.wait_for_function(
         """(id) => {
@@ -169,4 +158,3 @@ def test_a_link_into_a_page_arrives_where_it_leads(chrome, site, page):
         arg=last,
         timeout=5_000,
     )
-    context.close()
