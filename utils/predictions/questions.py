@@ -150,7 +150,7 @@ class Order:
         return box(
             self.name,
             self.kind,
-            f'<ol class="order">{shown}</ol>'
+            f'<ol class="order" aria-label="The lines">{shown}</ol>'
             + ACTS.format(check="Check the order")
             + folded(f"<ol>{reasons}</ol><dl>{breaks}</dl>"),
         )
