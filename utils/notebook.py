@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from utils.exercises import exercise
     from utils.explorer import explore
     from utils.model import examples
-    from utils.predictions import predict
+    from utils.predictions import ask, predict
     from utils.sampling.rollouts import simulate
 
 __all__ = [
+    "ask",
     "check",
     "check_at_most",
     "check_at_random_points",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 PLACES = {
+    "ask": "utils.predictions:ask",
     "check": "utils.checks.without_sampling:check",
     "check_at_most": "utils.checks.without_sampling:check_at_most",
     "check_at_random_points": "utils.checks.without_sampling:check_at_random_points",
