@@ -20,10 +20,11 @@ from utils.exact import moments
 from utils.exercises import exercise
 from utils.explorer import explore
 from utils.model import examples
-from utils.predictions import predict
+from utils.predictions import ask, predict
 from utils.sampling.rollouts import simulate
 
 __all__ = [
+    "ask",
     "check",
     "check_at_most",
     "check_at_random_points",

@@ -141,7 +141,7 @@ function fill(box) {
     show(result.text, { true: "right", false: "wrong", null: "open" }[String(result.correct)]);
     if (result.correct) {
       store({ ...stored(), [exercise]: answered });
-      count();
+      document.dispatchEvent(new Event("book-answered"));
     }
   });
 
@@ -153,28 +153,7 @@ function fill(box) {
   }
 }
 
-// ---- how many are done --------------------------------------------------------------------
+// ---- how many are done: progress.js counts, and asks to forget ----------------------------
 
-const tally = element("span", {});
-const again = element("button", { type: "button", textContent: "Start over" });
-again.addEventListener("click", () => {
-  const all = stored();
-  boxes.forEach((box) => delete all[box.dataset.exercise]);
-  store(all);
-  boxes.forEach(fill);
-  count();
-});
-
-function count() {
-  const all = stored();
-  const done = boxes.filter((box) => box.dataset.exercise in all).length;
-  tally.textContent = `${done} of ${boxes.length} answered in this chapter; kept on your machine only. `;
-  again.hidden = done === 0;
-}
-
-if (boxes.length) {
-  boxes.forEach(fill);
-  const progress = element("p", { className: "answers-progress" }, tally, again);
-  boxes.at(-1).after(progress);
-  count();
-}
+boxes.forEach(fill);
+document.addEventListener("book-forgotten", () => boxes.forEach(fill));

@@ -4,6 +4,9 @@ The cell ``predict("name")`` stands right under the box "Predict". Its form beco
 What waits for the reader's answer begins after it and reaches to the prediction's figure and on
 through the plain text under the figure: to the next cell, heading, statement, or paragraph that
 begins in bold. With a script it appears when the reader commits; without one it is there.
+
+A cell ``ask("ex:name")`` becomes the form of its exercise. At the end of the exercises stands a
+line that counts what was predicted and answered.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from figures_page import explorer_figure
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from utils.predictions import prediction, prediction_named
+from utils.predictions import prediction, prediction_named, question_named
 from utils.predictions.prediction import NEXT_CELL, NEXT_TEXT
 
 CELL = re.compile(r'predict\("([^"]+)"\)')
+QUESTION = re.compile(r'ask\("(ex:[^"]+)"\)')
 LOGGER = logging.getLogger(__name__)
 SCRIPT, STYLE = "predictions.js", "predictions.css"
 PLAIN = (nodes.paragraph, nodes.bullet_list, nodes.enumerated_list, nodes.math_block, nodes.table)
@@ -28,7 +32,8 @@ NOTE = (
     '<p class="waits-note">What comes here waits for your answer above. '
     '<button type="button">Show it</button></p>'
 )
-PROGRESS = '<p class="predictions-progress" hidden></p>'
+PROGRESS = '<p class="progress-line" hidden></p>'
+SCRIPTS = ("predictions.js", "questions.js", "progress.js")  # one file in a page
 
 
 def raw(html: str) -> nodes.raw:
@@ -80,7 +85,6 @@ def place_predictions(app: Sphinx, doctree: nodes.document) -> None:
         for code in doctree.findall(nodes.literal_block)
         if (found := CELL.fullmatch(code.astext().strip()))
     ]
-    box = None
     for cell, name in asked:
         try:
             predicted = prediction_named(name)
@@ -103,8 +107,18 @@ def place_predictions(app: Sphinx, doctree: nodes.document) -> None:
             parent.insert(
                 place + part.start, raw(f'<div class="waits" data-waits="{predicted.name}">{NOTE}')
             )
-    if box is not None:
-        box += raw(PROGRESS)
+
+
+def place_questions(app: Sphinx, doctree: nodes.document) -> None:
+    for code in list(doctree.findall(nodes.literal_block)):
+        if found := QUESTION.fullmatch(code.astext().strip()):
+            try:
+                cell_of(code).replace_self(raw(question_named(found[1]).html()))
+            except ValueError as error:
+                LOGGER.warning(str(error), location=code)
+    for section in doctree.findall(nodes.section):
+        if section[0].astext() == "Exercises":
+            section += raw(PROGRESS)
 
 
 def write_assets(app: Sphinx, failure: Exception | None) -> None:
@@ -112,12 +126,14 @@ def write_assets(app: Sphinx, failure: Exception | None) -> None:
         folder = Path(app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / STYLE).write_text(prediction.style(), encoding="utf-8")
-        (folder / SCRIPT).write_text(prediction.script(), encoding="utf-8")
+        scripts = "".join(prediction.data(name) for name in SCRIPTS)
+        (folder / SCRIPT).write_text(scripts, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file(STYLE)
     app.add_js_file(SCRIPT, loading_method="defer")
     app.connect("doctree-read", place_predictions)
+    app.connect("doctree-read", place_questions)
     app.connect("build-finished", write_assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

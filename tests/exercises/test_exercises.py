@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy as sp
+from answers import WORDS
 
 from utils.exercises import CONTENTS, all_exercises, all_patients, all_token_patients, exercise
 from utils.exercises.reading import python_name
+from utils.predictions import all_questions
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 each_exercise = pytest.mark.parametrize("task", all_exercises(), ids=lambda task: task.name)
@@ -344,12 +346,36 @@ def test_the_exercises_of_the_pages_and_of_the_code_are_the_same():
     ]
     text = "".join(cells)
     asked = re.findall(r"\{exercise\}.*\n:label: (ex:[\w-]+)", text)
-    every = (*all_exercises(), *all_patients(), *all_token_patients())
+    checked = (*all_exercises(), *all_patients(), *all_token_patients())
+    every = (*checked, *all_questions())
     assert sorted(asked) == sorted(task.name for task in every)
+    for task in checked:
+        assert f'exercise("{task.name}").check(' in text, f"{task.name} has no cell that checks it"
     for name in asked:
-        assert f'exercise("{name}").check(' in text, f"{name} has no cell that checks it"
         assert f"{{solution}} {name}" in text, f"{name} has no solution"
     for task in all_exercises():
         names = ", ".join(python_name(symbol) for symbol in task.symbols)
         cell = f'def answer({names}):\n    return None\nexercise("{task.name}").check(answer)'
         assert cell in cells
+
+
+TITLES = re.compile(r"^:{3,}\{exercise\} (.*)$", re.M)
+SOLUTIONS = re.compile(r"^(:{3,})\{solution\} (\S+)$(.*?)^\1$", re.M | re.S)
+
+
+@pytest.mark.parametrize("path", sorted(BOOK.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_each_exercise_has_one_of_three_marks_and_each_solution_ends_with_what_it_teaches(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    unmarked = [t for t in TITLES.findall(text) if not re.match(r"(★ )?[○◐●] [^○◐●★]+$", t)]
+    assert unmarked == []
+    solutions = SOLUTIONS.findall(text)
+    assert len(solutions) == len(TITLES.findall(text))
+    for _, name, solution in solutions:
+        last = solution.rstrip().splitlines()[-1]
+        assert re.fullmatch(r"\*What it teaches\.\* [A-Z“].*\.", last), name
+
+
+def test_the_first_page_says_what_the_marks_mean():
+    page = (BOOK / "index.md").read_text(encoding="utf-8")
+    assert all(f"{mark} {word}" in page for mark, word in WORDS.items())

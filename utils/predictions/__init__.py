@@ -1,7 +1,9 @@
-"""What a reader predicts before seeing: choices, numbers, places on a slider, each with a reply.
+"""What a reader predicts before seeing, and exercises that are answered without an expression.
 
-The question stands in the chapter; the answers and their replies stand here, in one file a chapter,
-so that neither the notebook on the screen nor its source gives the right one away.
+A prediction is a choice, a number or a place on a slider. A question is a line or a hypothesis to
+find, lines to order, or a sentence. The chapter asks; the answers and their replies stand here, in
+one file a chapter, so that neither the notebook on the screen nor its source gives the right one
+away.
 """
 
 from __future__ import annotations
@@ -13,8 +15,17 @@ from dataclasses import dataclass
 from importlib import resources
 
 from utils.predictions.prediction import Prediction, data, read
+from utils.predictions.questions import Question, complete_html, questions_of
 
-__all__ = ["Prediction", "all_predictions", "predict", "prediction_named"]
+__all__ = [
+    "Prediction",
+    "all_predictions",
+    "all_questions",
+    "ask",
+    "predict",
+    "prediction_named",
+    "question_named",
+]
 
 NAME = re.compile(r"(\d+)-([a-z0-9-]+)")
 
@@ -47,9 +58,22 @@ def prediction_named(name: str) -> Prediction:
     return known[name]
 
 
+def all_questions() -> tuple[Question, ...]:
+    """Every exercise of the book that is answered without an expression, chapter by chapter."""
+    return tuple(each for n in chapters_with_predictions() for each in questions_of(n))
+
+
+def question_named(name: str) -> Question:
+    """The question with this label; ValueError lists the known ones."""
+    known = {each.name: each for each in all_questions()}
+    if name not in known:
+        raise ValueError(f"no question is called {name!r}; there are: {', '.join(known)}")
+    return known[name]
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A prediction where a chapter asks it."""
+    """A prediction or a question where a chapter asks it."""
 
     name: str
 
@@ -58,10 +82,18 @@ class Asked:
         # run again.
         if os.environ.get("BOOK_STATIC"):
             return {"text/plain": self.name}
+        if self.name.startswith("ex:"):
+            question = question_named(self.name)
+            return {"text/plain": repr(question), "text/html": complete_html(question)}
         shown = prediction_named(self.name)
         return {"text/plain": repr(shown), "text/html": shown.complete_html()}
 
 
 def predict(name: str) -> Asked:
     """The answers to the question above the cell: ``predict("3-late-reward")``."""
+    return Asked(name)
+
+
+def ask(name: str) -> Asked:
+    """The form of the exercise above the cell: ``ask("ex:order-reward-to-go")``."""
     return Asked(name)

@@ -176,7 +176,7 @@ def with_maths(text: str) -> str:
 
 
 def style() -> str:
-    """The style of every prediction."""
+    """The style of every prediction and question."""
     return data("predictions.css")
 
 

@@ -157,45 +157,7 @@
   const shows = new Map();
   const refresh = () => {
     shows.forEach((show, box) => box.isConnected ? show() : shows.delete(box));
-    tally();
-  };
-
-  /* How many are answered, at the last prediction of a page. */
-  let tally = () => {};
-  const addProgress = () => {
-    const boxes = [...document.querySelectorAll(".predict")];
-    const place = document.querySelector(".predictions-progress");
-    if (!place || !boxes.length) {
-      return;
-    }
-    const said = document.createElement("span");
-    const button = (text, act) => {
-      const made = document.createElement("button");
-      made.type = "button";
-      made.textContent = text;
-      made.addEventListener("click", act);
-      return made;
-    };
-    const again = button("Forget all", () => {
-      boxes.forEach((box) => store(box.dataset.predict));
-      store(ALL);
-      skipped.clear();
-      refresh();
-    });
-    const every = button("Show everything", () => {
-      store(ALL, true);
-      refresh();
-    });
-    place.replaceChildren(said, " ", again, " ", every);
-    place.hidden = false;
-    tally = () => {
-      const all = stored();
-      const done = boxes.filter((box) => box.dataset.predict in all).length;
-      said.textContent = `Predictions of this chapter: ${done} of ${boxes.length} made; kept on your machine only.`;
-      again.hidden = done === 0 && !all[ALL];
-      every.hidden = Boolean(all[ALL]);
-    };
-    tally();
+    document.dispatchEvent(new Event("book-answered")); // progress.js counts
   };
 
   /* A link that leads into what waits opens it. */
@@ -211,13 +173,20 @@
   };
 
   const ready = () => {
-    document.querySelectorAll(".predict:not([data-live])").forEach(begin);
-    addProgress();
+    document.querySelectorAll(".predict[data-predict]:not([data-live])").forEach(begin);
     follow();
   };
   if (!window.predictionsReady) {
     window.predictionsReady = true;
     addEventListener("hashchange", follow);
+    document.addEventListener("book-forgotten", () => {
+      skipped.clear();
+      refresh();
+    });
+    document.addEventListener("book-shown", () => {
+      store(ALL, true);
+      refresh();
+    });
   }
   if (document.readyState === "loading") {
     addEventListener("DOMContentLoaded", ready);
