@@ -212,18 +212,22 @@ def read(name: str, entry: Mapping[str, Any]) -> Question:
     if unknown := set(entry) - {"kind"} - known[kind]:
         raise ValueError(f"{name}: unknown entries {sorted(unknown)}")
     if kind == FLAW:
-        lines = enumerate(entry["lines"], 1)
-        answers = tuple(Answer(text, told, i == entry["wrong"]) for i, (text, _, told) in lines)
-        return Choice(name, kind, answers, tuple(reason for _, reason, _ in entry["lines"]))
+        told = enumerate(entry["lines"], 1)
+        answers = [Answer(text, reply, i == entry["wrong"]) for i, (text, _, reply) in told]
+        return Choice(name, kind, tuple(answers), tuple(why for _, why, _ in entry["lines"]))
     if kind == HYPOTHESIS:
-        answers = tuple(Answer(*entry[letter], letter == entry["right"]) for letter in letters)
-        return Choice(name, kind, answers)
+        answers = []
+        for letter in letters:
+            text, reply = entry[letter]
+            answers.append(Answer(text, reply, letter == entry["right"]))
+        return Choice(name, kind, tuple(answers))
     if kind == ORDER:
-        lines = tuple(
-            Line(letter, *entry[letter], tuple(entry["needs"].get(letter, {}).items()))
-            for letter in letters
-        )
-        return Order(name, lines, entry["right"])
+        lines = []
+        for letter in letters:
+            text, reason = entry[letter]
+            needs = entry["needs"].get(letter, {})
+            lines.append(Line(letter, text, reason, tuple(needs.items())))
+        return Order(name, tuple(lines), entry["right"])
     return Sentence(name)
 
 
