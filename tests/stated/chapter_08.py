@@ -70,7 +70,7 @@ _twenty = [_spread(2, m) for m in range(3)]
 
 NUMBERS = (
     S("1/2", 6, F(1, 2)),
-    S("1/3", 2, _q[1]),
+    S("1/3", 1, _q[1]),
     S("0.95", 3, stored_runs.LAKE_GAMMA),  # twice a cosine, of runs 2 and 8
     S("0.006", 1, 0.95**100),
     S("2/5", 2, _p[0]),
