@@ -16,6 +16,18 @@ def test_right_critic_is_unbiased_for_every_lambda_and_lambda_one_for_every_crit
         assert abs(means[0] - true) > 0.1
 
 
+def test_mean_of_a_score_times_Q_minus_b_is_the_same_for_every_b():
+    p = baselines.running_p()[0]
+    means = [[1 - p, p] @ baselines.sampled_values(b) for b in (-3, 0, 75 / 61, 2)]
+    assert np.allclose(means, -72 / 305, rtol=1e-12)
+
+
+def test_with_two_actions_the_one_step_baseline_leaves_no_variance_in_the_state():
+    p, (q0, q1) = baselines.running_p()[0], (99 / 61, 39 / 61)
+    first, second = baselines.sampled_values(p * q0 + (1 - p) * q1)
+    assert np.isclose(first, second, rtol=1e-12)
+
+
 def test_bias_of_gae_is_proportional_to_the_error_of_the_critic():
     base, one, two = (baselines.gae_means(error) for error in (0, 1, 2))
     assert np.allclose(two - base, 2 * (one - base), atol=1e-12)

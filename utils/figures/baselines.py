@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 
 from utils import exact
 from utils.common.statistics import student_interval
-from utils.common.words import signed
+from utils.common.words import plain, signed
 from utils.estimators import comparison
 from utils.estimators.gradient import policy_gradient
 from utils.estimators.variance import estimator_moments
 from utils.explorer import picture
-from utils.explorer.style import CONTRAST, DASHED, ESTIMATE, FAINT, INK, TRUTH
-from utils.figures.instruments import Intervals, curve, lines_of_text, marks
+from utils.explorer.style import CONTRAST, DASHED, DOTTED, ESTIMATE, FAINT, INK, TRUTH
+from utils.figures.instruments import Intervals, curve, empty_band, lines_of_text, marks
 from utils.model import examples
 from utils.model.policies import LinearSoftmax
 from utils.sampling.rollouts import simulate
@@ -88,6 +88,64 @@ def gae_with_a_wrong_critic(figure: Figure):
             f"The critic is {claim}. At λ = 0 the mean is "
             f"{signed(means[0])}, at λ = 1 it is {signed(means[-1])}; "
             f"the gradient is {signed(true)}."
+        )
+
+    return draw
+
+
+def sampled_values(b: float | np.ndarray) -> np.ndarray:
+    """psi(a) (Q(0, a) - b) for both actions, [2, ...]: state 0 of the running MDP, gamma = 1/2.
+
+    Their mean under the policy is the same for every ``b`` (``eq:baseline-zero``).
+    """
+    policy = LinearSoftmax.logits(running_p())
+    Q = exact.values(examples.running(0.5), policy)[1][0]
+    return np.multiply.outer(policy.scores[0, :, 0], np.ones_like(b)) * np.subtract.outer(Q, b)
+
+
+@picture(
+    title="The values move, their mean stays",
+    caption="State 0 of the running MDP at γ = ½: the two values of ψ (Q − b) over b, their mean, "
+    "and one standard deviation to both sides.",
+    alt="Two straight lines over the baseline b: the value of the estimate after action 0 rises, "
+    "that after action 1 falls. They cross at the one-step b. Their mean is a level line. A grey "
+    "band of one standard deviation narrows to nothing where the lines cross and widens on both "
+    "sides. V lies a little to the right. Two dots mark the values at the chosen b.",
+    b="baseline b",
+)
+def one_state(figure: Figure):
+    axes = figure.subplots()
+    axes.set(xlim=(-1.1, 3.1), ylim=(-1.75, 1.55), xlabel="baseline $b$", ylabel=r"$ψ\,(Q - b)$")
+    ends, p = np.array([-1.1, 3.1]), float(running_p()[0])
+    chances = np.array([1 - p, p])
+    grid = np.linspace(*ends, 43)
+    mean = float(chances @ sampled_values(0.0))
+    deviation = np.sqrt(chances @ (sampled_values(grid) - mean) ** 2)
+    empty_band(axes).set_data(grid, mean - deviation, mean + deviation)
+    axes.axhline(mean, color=TRUTH, lw=2.2)
+    for values, colour in zip(sampled_values(ends), (CONTRAST, ESTIMATE), strict=True):
+        axes.plot(ends, values, color=colour)
+    dots = [marks(axes, colour, ms=7) for colour in (CONTRAST, ESTIMATE)]
+    value = float(exact.values(examples.running(0.5), LinearSoftmax.logits(running_p()))[0][0])
+    axes.axvline(value, color=FAINT, lw=0.9, ls=DOTTED)
+    axes.text(value + 0.05, -1.65, "$V$", color=FAINT)
+    here = curve(axes, INK, lw=0.9, ls=DASHED)
+    names = (
+        ("mean of both, exact", TRUTH),
+        (f"after action 1, chance {p:g}", ESTIMATE),
+        (f"after action 0, chance {1 - p:g}", CONTRAST),
+    )
+    lines_of_text(axes, (3.05, 1.3), 0.24, *names, ha="right")
+
+    def draw(rng, b):
+        values = sampled_values(b)
+        here.set_data([b, b], values)
+        for value, dot in zip(values, dots, strict=True):
+            dot.set_data([b], [value])
+        deviation = float(np.sqrt(chances @ (values - mean) ** 2))
+        return (
+            f"At b = {plain(b)} the values are {signed(values[0])} and {signed(values[1])}, with "
+            f"the mean {signed(mean, 3)} and the standard deviation {deviation:.2f}."
         )
 
     return draw

@@ -65,6 +65,56 @@ def tall_density(figure: Figure):
     return draw
 
 
+SCORE_SAMPLES = 100
+
+
+@picture(
+    title="Less exploration, larger scores",
+    caption="The density of a Gaussian action with mean 0, and both scores of sampled actions.",
+    alt="Upper panel: the bell of a Gaussian policy with mean 0, and sampled actions under it. "
+    "Lower panel: the score by mu, a line through 0, and the score by log sigma, a parabola, with "
+    "dots at the sampled actions. The narrower the bell, the steeper the line; the dots on the "
+    "parabola keep their heights.",
+    size=(5.4, 4.8),
+    sigma="standard deviation σ",
+)
+def gaussian_scores(figure: Figure):
+    upper, lower = figure.subplots(2, 1, height_ratios=(2, 3), sharex=True)
+    upper.set(xlim=(-4.2, 4.2), ylim=(-0.22, 1.75), ylabel="density")
+    upper.axhline(1, color=FAINT, lw=0.9, ls=":")
+    lower.set(ylim=(-11, 17), xlabel="action $a$", ylabel="score")
+    lower.axhline(0, color=INK, lw=0.9)
+    bell = empty_band(upper)
+    below = marks(upper, INK, "|", ms=7)
+    by_mu, by_sigma = curve(lower, TRUTH), curve(lower, CONTRAST)
+    dots = marks(lower, TRUTH, ms=4.5), marks(lower, CONTRAST, "s", ms=4)
+    names = (
+        (r"$ψ_μ = a/σ^2$", TRUTH),
+        (r"$ψ_{\log\,σ} = a^2/σ^2 - 1$", CONTRAST),
+    )
+    lines_of_text(lower, (-4.05, 14), 3.2, *names)
+    grid = np.linspace(-4.2, 4.2, 141)
+
+    def draw(rng, sigma):
+        policy = Gaussian([0, math.log(sigma)])
+        actions = policy.sample(SCORE_SAMPLES, rng)
+        bell.set_data(grid, np.zeros_like(grid), np.exp(policy.log_density(grid)))
+        below.set_data(actions, np.full_like(actions, -0.1))
+        within = np.where(np.abs(grid) <= 3 * sigma, grid, np.nan)
+        scores = policy.score(actions)
+        for column, (line, marked) in enumerate(zip((by_mu, by_sigma), dots, strict=True)):
+            line.set_data(within, policy.score(grid)[:, column])
+            marked.set_data(actions, scores[:, column])
+        size = np.sqrt((scores**2).mean(axis=0))
+        return (
+            f"At σ = {sigma:g} the scores of these {SCORE_SAMPLES} actions have the root mean "
+            f"square {size[0]:.2f} by μ (exact 1/σ = {1 / sigma:g}) and {size[1]:.2f} by log σ "
+            "(exact √2)."
+        )
+
+    return draw
+
+
 def share_above_zero(policy: SquashedGaussian) -> float:
     """P(log pi(a) > 0) for the squashed Gaussian, from 20 000 equal slices of its noise."""
     levels = (np.arange(20_000) + 0.5) / 20_000
