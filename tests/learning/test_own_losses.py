@@ -11,6 +11,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
+from utils.checks.verdict import MIME
 from utils.learning import rule_table, update_rules
 from utils.learning.assay import assay, differentiated, later, mean_update
 from utils.learning.group_objective import factor
@@ -88,3 +89,11 @@ def test_the_loss_for_autograd_of_the_page_gives_three_times_root_two():
 def test_the_median_of_the_page_is_a_rule_of_a_group():
     report, _ = run(cell("def my_loss"))
     assert report.is_gradient and report.climbs == ""
+
+
+def test_every_numbered_equation_of_the_chapter_has_a_simulation():
+    text = "\n".join("".join(c["source"]) for c in CELLS if c["cell_type"] == "markdown")
+    labels = set(re.findall(r"^\$\$ \((eq:[\w-]+)\)$", text, re.M))
+    outputs = [o["data"] for c in CELLS if c["cell_type"] == "code" for o in c["outputs"]]
+    found = [data[MIME] for data in outputs if MIME in data]
+    assert {v["label"] for v in found if v["method"] == "Monte Carlo"} == labels
