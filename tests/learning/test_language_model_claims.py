@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from utils.learning import update_rules
-from utils.learning.assay import Tables, assay, expected_return, slope
+from utils.learning.assay import (
+    Tables,
+    assay,
+    expected_return,
+    in_world,
+    mean_update,
+    slope,
+)
 from utils.learning.group_objective import factor
+from utils.learning.rule_table import normalisers, sampled_return, table
 from utils.learning.token_world import thinking
 
 
@@ -84,3 +92,56 @@ def test_a_first_step_on_fresh_data_clips_nothing():
     ppo, rloo = (assay(r, thinking(3)) for r in (update_rules.ppo, update_rules.rloo))
     np.testing.assert_allclose(ppo.mean, rloo.mean, atol=1e-15)
     np.testing.assert_allclose(ppo.deviation, rloo.deviation, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "law, power, percent",
+    [(update_rules.tempered(0.7), 0.7, 7), (update_rules.nucleus(0.9), 1, 11)],
+)
+def test_the_baseline_of_rloo_takes_most_of_the_second_term_away(law, power, percent):
+    world = in_world(thinking(4), behaviour=law)
+    factor_part = power * slope(sampled_return, world)
+    plain, rloo = (
+        np.linalg.norm(mean_update(rule, world) - factor_part)
+        for rule in (update_rules.reinforce, update_rules.rloo)
+    )
+    assert round(100 * rloo / plain) == percent
+    np.testing.assert_allclose(
+        mean_update(update_rules.reinforce, world),
+        factor_part + slope(normalisers(power), world),
+        atol=1e-13,
+    )
+
+
+def test_for_one_decision_at_a_temperature_nothing_is_left_of_it():
+    q, n = 0.3, 4  # drawn with q; the policy's score is a - p; the mean is tau times the slope of q
+    p, tau = 0.6, np.log(0.6 / 0.4) / np.log(0.3 / 0.7)
+    total = 0.0
+    for actions in product((0, 1), repeat=n):
+        a = np.array(actions, dtype=float)
+        chance = np.prod(np.where(a == 1, q, 1 - q))
+        total += chance * ((a - (a.sum() - a) / (n - 1)) * (a - p)).mean()
+    assert total == pytest.approx(q * (1 - q))  # = tau dq/dlogit(p), as logit q = logit p / tau
+    assert np.log(q / (1 - q)) == pytest.approx(np.log(p / (1 - p)) / tau)
+
+
+@pytest.mark.parametrize(
+    "part, degrees",
+    [
+        ("by another engine, no ratio", 30),
+        ("ratio of each token up to 2", 18),
+        ("no answer with a ratio above 2", 12),
+    ],
+)
+def test_the_angles_of_the_other_engine(part, degrees):
+    (report,) = [report for name, report in table().rows if part in name]
+    assert round(report.angle) == degrees
+
+
+def test_with_dual_clip_the_far_step_is_half_as_long_in_nearly_the_same_direction():
+    far, dual = (
+        next(report for name, report in table().rows if part in name)
+        for part in ("PPO, far step", "dual clip")
+    )
+    assert 0.5 < np.linalg.norm(dual.mean) / np.linalg.norm(far.mean) < 0.55
+    assert abs(dual.angle - far.angle) < 0.1

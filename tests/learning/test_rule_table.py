@@ -36,16 +36,18 @@ def test_there_are_at_least_fifteen_rules_and_no_two_rows_share_a_name():
 UNBIASED = (
     "REINFORCE, sum", "RLOO: minus", "PPO, first step", "sequence ratio", "k2 as a loss",
     "k3 times", "k1 in the reward", "−log π in", "exact critic as", "rough critic as",
-    "GAE, λ = 1/2, exact", "GAE, λ = 1, rough", "γᵗ in front",
+    "GAE, λ = 1/2, exact", "GAE, λ = 1, rough", "answer without a cap", "γᵗ in front",
 )  # fmt: skip
 SCALED = {"minus the group's mean": 3 / 4, "Dr. GRPO": 1 / 4}
 OTHER_GRADIENT = (
-    "by the group's deviation", "others' deviation", "batch's deviation", "k3 as a loss",
+    "by the group's deviation", "others' deviation", "REINFORCE++", "k3 as a loss",
 )  # fmt: skip
 NOTHING = (
     "mean over own length", "RLOO, mean over all tokens", "GRPO: deviation and own", "DAPO",
     "GSPO, first", "k2 of each", "k3 of each", "entropy of each", "GAE, λ = 1/2, rough",
     "masked", "temperature", "top-p", "γᵗ dropped", "standardised over all steps",
+    "divided by the batch's", "then whitened", "silent groups", "another engine", "up to 2",
+    "with a ratio above 2",
 )  # fmt: skip
 STILL = ("k1 as a loss", "log π as an entropy loss")
 

@@ -10,7 +10,7 @@ from prose import Stated
 
 from utils.figures.language_models import second_moment
 from utils.learning.assay import assay, expected_return, objective_value
-from utils.learning.rule_table import OBJECTIVES, SECOND_EPOCH, entries
+from utils.learning.rule_table import FAR, OBJECTIVES, SECOND_EPOCH, entries
 from utils.learning.token_world import SKILL, THETA, thinking
 
 
@@ -44,6 +44,8 @@ RLOO, PLAIN = report("RLOO: minus"), report("REINFORCE, sum")
 OTHERS, OWN = report("others' deviation"), report("RLOO, mean over own")
 PPO, RATIO = report("PPO, later step on"), report("token ratios")
 MASKED, PADDED = report("cut-off"), report("padding")
+CISPO, FAR_PPO, DUAL = report("CISPO"), report("PPO, far step"), report("dual clip")
+ENGINE, CAPPED = report("another engine"), report("ratio of the answer up to 2")
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 SQUARE = (0.9 * 0.1) ** 2
 COIN = 0.3 * 0.7 * log(0.3 * 0.4 / (0.6 * 0.7))
@@ -51,6 +53,7 @@ TURNED = -0.1871293728891152  # by hand in tests/learning/test_language_model_cl
 
 NUMBERS = (
     Stated("0.0009", 2, one_decision(0.9, 0.0)),
+    Stated("0.0053", 1, CISPO.mean[0]),
     Stated("0.0057", 1, OTHERS.mean[0]),
     Stated("0.0141", 1, OWN.mean[0]),
     Stated("0.0176", 4, RLOO.mean[0]),
@@ -58,18 +61,26 @@ NUMBERS = (
     Stated("0.0348", 1, PPO.gradient[0]),
     Stated("0.0403", 1, PLAIN.variance),
     Stated("0.0455", 1, PADDED.mean[0]),
+    Stated("0.0480", 1, DUAL.mean[1]),
+    Stated("0.0531", 1, DUAL.mean[0]),
     Stated("0.0555", 1, MASKED.mean[0]),
     Stated("0.0576", 2, one_decision(0.9, 0.9)),
     Stated("0.0630", 1, one_decision(0.9, 0.9) + 2 * SQUARE / 3),
     Stated("0.0662", 1, RLOO.variance),
     Stated("0.0872", 1, PPO.mean[0]),
+    Stated("0.0904", 1, FAR_PPO.mean[1]),
     Stated("0.1", 1, float(TENTH)),
+    Stated("0.1003", 1, FAR_PPO.mean[0]),
     Stated("0.1081", 1, PPO.gradient[1]),
     Stated("0.12", 2, 0.1 * 1.2),
     Stated("0.1219", 1, MASKED.mean[1]),
+    Stated("0.1338", 1, CISPO.mean[1]),
     Stated("0.1558", 1, RATIO.mean[1]),
     Stated("0.1738", 3, RLOO.mean[1]),
+    Stated("0.1821", 1, FAR_PPO.gradient[0]),
     Stated("0.1871", 1, TURNED),
+    Stated("0.1938", 1, FAR_PPO.gradient[1]),
+    Stated("0.1966", 1, ENGINE.mean[0]),
     Stated("0.1969", 1, PADDED.mean[1]),
     Stated("0.2", 2, reason="the clip range of the example"),
     Stated("0.205", 1, log(0.12 / 0.88) - log(0.1 / 0.9)),
@@ -77,6 +88,7 @@ NUMBERS = (
     Stated("0.2144", 1, OTHERS.mean[1]),
     Stated("0.25", 1, HALF * HALF * (10 * Fraction(1, 5) - 1)),
     Stated("0.26308", 2, COIN),
+    Stated("0.2690", 1, ENGINE.mean[1]),
     Stated("0.3", 2, reason="the coin of the example"),
     Stated("0.30000", 1, 0.3 - 0.6),
     Stated("0.4761", 1, right(1)),
@@ -84,12 +96,15 @@ NUMBERS = (
     Stated("0.6", 3, reason="the reference of the example"),
     Stated("0.61", 1, report("k1 as a loss").variance),
     Stated("0.6505", 1, (right(0) + right(1)) / 2),
-    Stated("0.7", 1, reason="the temperature of the patient; a probability of the coin"),
+    Stated("0.7", 2, reason="the temperature of patient and text; a probability of the coin"),
     Stated("0.8", 2, SECOND_EPOCH[1]),
     Stated("0.8250", 1, right(0)),
     Stated("0.88", 1, 1 - 0.12),
-    Stated("0.9", 1, 1 - 0.1),
+    Stated("0.9", 2, 1 - 0.1),
     Stated("1.01", 1, second_moment(0.5, 0.55)),
+    Stated("1.2", 1, reason="the cap of CISPO in the example"),
+    Stated("1.3", 1, CAPPED.angle),
+    Stated("2.5", 2, FAR[0]),
     Stated("1/10", 4, TENTH),
     Stated("1/100", 1, TENTH**2),
     Stated("1/13", 1, chance(EASY[0], 2)),

@@ -1,4 +1,4 @@
-"""Pictures of chapter 9: what groups climb, what lengths do, distances, clipping, and the assay."""
+"""Pictures of chapter 9: an answer, groups, lengths, distances, clipping, and the assay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from utils.common.words import plain, power_of_ten, signed
 from utils.explorer import Choice, picture
-from utils.explorer.style import CONTRAST, DASHED, DOTTED, ESTIMATE, FAINT, INK, TRUTH
+from utils.explorer.style import CONTRAST, DASHED, DOTTED, ESTIMATE, FAINT, INK, LEVEL, TRUTH
 from utils.figures.instruments import Pointer, curve, lines_of_text, marks
 from utils.learning import update_rules
 from utils.learning.assay import (
@@ -20,10 +20,70 @@ from utils.learning.assay import (
     objective_value,
     slope,
 )
+from utils.learning.drawn_answers import Answers, listed
 from utils.learning.group_objective import Weight, climbed, others_weights, silent_share
 from utils.learning.group_objective import standardised_weights as group_weights
 from utils.learning.rule_table import GROUP, per_length, table
-from utils.learning.token_world import THETA, thinking
+from utils.learning.token_world import THETA, TOKENS, thinking
+
+PROMPTS = ("easy", "hard")
+
+
+@cache
+def answers() -> tuple[str, ...]:
+    """The seven answers to a prompt, by the number of thoughts."""
+    _, one = listed(thinking(1, prompts=[0, 1]))
+    texts = [_text(one, k) for k in range(len(one.tokens))]
+    return tuple(sorted(texts, key=lambda text: (text.count("…"), text)))
+
+
+def _text(one: Answers, k: int) -> str:
+    tokens = one.tokens[k, 0, : int(one.lengths[k, 0])]
+    return " ".join(TOKENS[a] for a in tokens)
+
+
+def values_along(prompt: int, answer: int) -> np.ndarray:
+    """V(s_0), then V after each token, and R at the end, [l + 1]; answer 1 is the first."""
+    _, one = listed(thinking(1, prompts=np.eye(2)[prompt]))
+    texts = [_text(one, k) for k in range(len(one.tokens))]
+    k = texts.index(answers()[answer - 1])
+    length = int(one.lengths[k, 0])
+    return np.append(one.before[k, 0, 0], one.after[k, 0, :length])
+
+
+@picture(
+    title="The reward is handed out to the tokens",
+    caption="The value of the text after each token of an answer, up to its reward.",
+    alt="A broken line over the tokens of an answer. It starts at the value of the prompt, goes up "
+    "or down with each token, and ends at the reward, 0 or 1. A dashed level marks the start.",
+    prompt=Choice("prompt", dict(enumerate(PROMPTS, start=1))),
+    answer=Choice("answer", dict(enumerate(answers(), start=1))),
+)
+def reward_along_an_answer(figure: Figure):
+    axes = figure.subplots()
+    axes.set(xlim=(-0.15, 3.15), ylim=(-0.06, 1.06), xticks=range(4))
+    axes.set(xlabel="tokens written", ylabel="value of the text")
+    start = curve(axes, FAINT, ls=LEVEL, lw=1.4)
+    path = marks(axes, TRUTH, "o-", ms=6, lw=2.2)
+    end = marks(axes, CONTRAST, "s", ms=9)
+    names = (("line: value", TRUTH), ("square: reward", CONTRAST), ("dashed: start", FAINT))
+    lines_of_text(axes, (2.25, 0.62), 0.07, *names)
+
+    def draw(rng, prompt, answer):
+        V = values_along(int(prompt) - 1, int(answer))
+        places = np.arange(len(V))
+        start.set_data([-0.15, 3.15], [V[0], V[0]])
+        path.set_data(places, V)
+        end.set_data(places[-1:], V[-1:])
+        parts = " ".join(signed(gain, 3) for gain in np.diff(V))
+        return (
+            f"{answers()[int(answer) - 1]} to the {PROMPTS[int(prompt) - 1]} prompt: the value "
+            f"starts at {plain(V[0], 3)}, the advantages are {parts}, and their sum is "
+            f"{signed(V[-1] - V[0], 3)}."
+        )
+
+    return draw
+
 
 CHANCES = np.linspace(0.01, 0.99, 99)
 WEIGHINGS = ("minus the group's mean", "divided by the group's deviation", "by the others'")
@@ -286,7 +346,7 @@ def clipped_ascent(figure: Figure):
     return draw
 
 
-TOKENS = np.arange(1, 1001)
+LENGTHS = np.arange(1, 1001)
 
 
 def second_moment(p: float, q: float) -> float:
@@ -313,8 +373,8 @@ def worth_of_old_answers(figure: Figure):
     dot = marks(axes, CONTRAST, ms=7)
 
     def draw(rng, moved):
-        worth = 3 - TOKENS * np.log10(second_moment(0.5, moved))
-        line.set_data(TOKENS, np.where(worth > -6.2, worth, np.nan))
+        worth = 3 - LENGTHS * np.log10(second_moment(0.5, moved))
+        line.set_data(LENGTHS, np.where(worth > -6.2, worth, np.nan))
         alone = 3 / np.log10(second_moment(0.5, moved))
         dot.set_data([alone] if alone <= 1000 else [], [0] if alone <= 1000 else [])
         last = power_of_ten(worth[-1])

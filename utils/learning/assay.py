@@ -12,9 +12,9 @@ Three facts decide what the mean update may be called.
 - Its Jacobian is not symmetric: then it is the gradient of nothing.
 
 The loss is differentiated by a complex step, f'(theta) = Im f(theta + i h) / h with h = 1e-100,
-which rounds nothing away. ``numpy.minimum``, ``numpy.maximum`` and ``numpy.clip`` order complex
-numbers by their real parts, so a clipped loss is differentiated as it should be; ``numpy.abs`` is
-not analytic. ``detach`` holds a number constant.
+which rounds nothing away. What moves with theta comes as ``complex_step.Stepped`` arrays, so that
+``numpy.minimum``, ``numpy.clip``, ``numpy.abs``, ``numpy.std`` and comparisons mean what they mean
+for real numbers. ``detach`` holds a number constant.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
-from itertools import combinations_with_replacement, product
-from math import factorial
+from itertools import combinations, combinations_with_replacement, product
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
 
 from utils.common.validation import check_count, check_distributions
 from utils.common.words import plain, signed
+from utils.learning.complex_step import LARGEST, no_slope_is_lost, stepped
 
 STEP = 1e-100  # of the complex step: its square is 0 in floating point
 OUTER = 1e-4  # of the central difference of the mean update
@@ -181,35 +182,61 @@ def _walks(world: World, path, actions, chance) -> Iterator[tuple]:
             yield from _walks(world, (*path, int(after)), (*actions, a), step)
 
 
+class NoReference(ValueError):
+    """A distance to a reference was asked for in a world that has none."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tables:
     """What the episodes of a world look like to a policy at ``theta``, real or complex.
 
-    log_pi, log_old, log_ref [E, T] of the actions taken; log_pi_all [E, T, A] of all actions;
-    values [E, T + 1], the critic along each episode, held constant; scores [E, T, d].
+    log_pi, log_old, log_ref [E, T] of the actions taken; log_pi_all, log_old_all, log_ref_all
+    [E, T, A] of all actions; values [E, T + 1], the critic along each episode, held constant;
+    scores [E, T, d].
     """
 
     world: World
     theta: np.ndarray
     log_pi_all: np.ndarray
-    log_pi: np.ndarray
-    log_old: np.ndarray
-    log_ref: np.ndarray
+    log_old_all: np.ndarray
     values: np.ndarray
 
     @classmethod
     def of(cls, world: World, theta: np.ndarray) -> Tables:
-        e, log_pi = world.episodes, world.log_probabilities(theta)
-        at = (e.states[:, :-1], e.actions)
+        e, places = world.episodes, world.episodes.states[:, :-1]
         with np.errstate(divide="ignore"):
             log_old = np.log(world.data_law(np.real(theta)))
-            log_ref = np.log(world.reference) if world.reference is not None else np.zeros(1)
         exact = world.values(theta)[np.arange(world.horizon + 1), e.states]
         return cls(
-            world, theta, log_pi[e.states[:, :-1]], log_pi[at], log_old[at],
-            log_ref[at] if world.reference is not None else np.zeros(e.actions.shape),
+            world, theta, world.log_probabilities(theta)[places], log_old[places],
             exact if world.critic is None else np.asarray(world.critic)[e.states],
         )  # fmt: skip
+
+    def _taken(self, log: np.ndarray) -> np.ndarray:
+        return np.take_along_axis(log, self.world.episodes.actions[:, :, None], 2)[:, :, 0]
+
+    @cached_property
+    def log_pi(self) -> np.ndarray:
+        """log pi_theta(a_t|s_t), [E, T]."""
+        return self._taken(self.log_pi_all)
+
+    @cached_property
+    def log_old(self) -> np.ndarray:
+        """log of the probability under the law of the data, [E, T]."""
+        return self._taken(self.log_old_all)
+
+    @cached_property
+    def log_ref_all(self) -> np.ndarray:
+        """log pi_ref(a|s_t), [E, T, A]. NoReference if the world has none."""
+        if self.world.reference is None:
+            raise NoReference("the world has no reference policy; give it one, reference=[S, A]")
+        with np.errstate(divide="ignore"):
+            return np.log(self.world.reference)[self.world.episodes.states[:, :-1]]
+
+    @cached_property
+    def log_ref(self) -> np.ndarray:
+        """log pi_ref(a_t|s_t), [E, T]."""
+        return self._taken(self.log_ref_all)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -236,35 +263,46 @@ class Batch:
 
     tokens     [N, T]     the actions a_t; 0 after the end
     states     [N, T+1]   the states s_t
+    prompts    [N]        the first states s_0
     mask       [N, T]     1 for a step of the episode, 0 after its end
     rewards    [N, T]     r_t
     lengths    [N]        l, the number of steps
     ended      [N]        whether the episode is over, and not only cut off
-    log_pi     [N, T]     log pi_theta(a_t|s_t); the only entries that move with theta
-    log_pi_all [N, T, A]  the same for every action that might have been taken
+    log_pi     [N, T]     log pi_theta(a_t|s_t)
     log_old    [N, T]     log-probability under the law that drew the data
-    log_ref    [N, T]     log-probability under the reference policy, 0 if there is none
-    values     [N, T+1]   a critic at s_t
+    log_ref    [N, T]     log-probability under the reference; NoReference if there is none
+    log_pi_all, log_old_all, log_ref_all [N, T, A]
+                          the same for every action that might have been taken
+    values     [N, T+1]   a critic at s_t, after the end at the padding
     scores     [N, T, d]  psi_t, for a rule that returns an update
     group      int        how many neighbouring episodes form a group
     gamma      float      the discount
+    Only ``log_pi`` and ``log_pi_all`` move with theta. Episodes of a group are neighbours, so that
+    an array [N] becomes one row a group by ``reshape(-1, batch.group)``.
     """
 
     tables: Tables
     chosen: np.ndarray
+    plain: bool = False  # complex numbers as they are, for rules that need no more
+
+    def _moving(self, values: np.ndarray) -> np.ndarray:
+        return values[self.chosen] if self.plain else stepped(values[self.chosen])
 
     def _of(self, values: np.ndarray) -> np.ndarray:
         return values[self.chosen]
 
     tokens = property(lambda self: self._of(self.tables.world.episodes.actions))
     states = property(lambda self: self._of(self.tables.world.episodes.states))
+    prompts = property(lambda self: self.states[:, 0])
     mask = property(lambda self: self._of(self.tables.world.episodes.mask))
     rewards = property(lambda self: self._of(self.tables.world.episodes.rewards))
     ended = property(lambda self: self._of(self.tables.world.episodes.ended))
-    log_pi = property(lambda self: self._of(self.tables.log_pi))
-    log_pi_all = property(lambda self: self._of(self.tables.log_pi_all))
+    log_pi = property(lambda self: self._moving(self.tables.log_pi))
+    log_pi_all = property(lambda self: self._moving(self.tables.log_pi_all))
     log_old = property(lambda self: self._of(self.tables.log_old))
+    log_old_all = property(lambda self: self._of(self.tables.log_old_all))
     log_ref = property(lambda self: self._of(self.tables.log_ref))
+    log_ref_all = property(lambda self: self._of(self.tables.log_ref_all))
     values = property(lambda self: self._of(self.tables.values))
     scores = property(lambda self: self._of(self.tables.scores))
     group = property(lambda self: self.tables.world.group)
@@ -284,7 +322,7 @@ class Batches:
     """All batches of a world: the episodes in each [B, N] and how many orders it stands for [B].
 
     ``start`` [B] is the probability of its first states. Batches that differ only in the order of
-    the episodes within a group are listed once, unless ``ordered``.
+    the episodes within a group, or of the groups, are listed once, unless ``ordered``.
     """
 
     chosen: np.ndarray
@@ -298,16 +336,14 @@ class Batches:
         pools = [np.flatnonzero(first == s) for s in np.flatnonzero(world.start)]
         groups = []
         for pool in pools if world.shared else everything:
-            listed = product if ordered else combinations_with_replacement
-            pick = dict(repeat=world.group) if ordered else dict(r=world.group)
-            for group in listed(pool.tolist(), **pick):
+            for group, orders in _picks(pool.tolist(), world.group, ordered):
                 start = world.start[first[list(group[:1] if world.shared else group)]].prod()
-                groups.append((group, start, 1 if ordered else _orders(group)))
-        batches = list(product(groups, repeat=world.groups))
+                groups.append((group, start, orders))
+        batches = list(_picks(groups, world.groups, ordered))
         return cls(
-            np.array([sum((g for g, *_ in batch), ()) for batch in batches]),
-            np.array([np.prod([s for _, s, _ in batch]) for batch in batches]),
-            np.array([np.prod([o for *_, o in batch]) for batch in batches]),
+            np.array([sum((g for g, *_ in batch), ()) for batch, _ in batches]),
+            np.array([np.prod([s for _, s, _ in batch]) for batch, _ in batches]),
+            np.array([n * np.prod([o for *_, o in batch]) for batch, n in batches]),
         )
 
     def probabilities(self, tables: Tables) -> np.ndarray:
@@ -316,28 +352,43 @@ class Batches:
         return self.start * self.orders * p[self.chosen].prod(axis=1)
 
 
-def _orders(group: tuple) -> int:
-    repeats = np.prod([factorial(group.count(x)) for x in set(group)])
-    return int(factorial(len(group)) // repeats)
+def _picks(pool: list, n: int, ordered: bool) -> Iterator[tuple[tuple, int]]:
+    """Every pick of n with repetition, and in how many orders it comes; or in each order once."""
+    if ordered:
+        yield from ((pick, 1) for pick in product(pool, repeat=n))
+        return
+    for pick in combinations_with_replacement(pool, n):
+        repeats = prod(factorial(pick.count(x)) for x in set(pick))
+        yield pick, factorial(n) // repeats
 
 
 def updates(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> np.ndarray:
     """The update of every batch, [B, d]: what the rule returns, or minus the slope of its loss."""
     theta, d = np.asarray(theta, dtype=float), len(world.theta)
-    real = Tables.of(world, theta)
-    first = np.asarray(rule(Batch(real, batches.chosen[0])))
-    if first.shape == (d,):
-        return np.array([np.real(rule(Batch(real, chosen))) for chosen in batches.chosen])
-    if first.shape:
+    if not gives_update(rule, world, theta, batches):
+        return np.stack([_fall(rule, world, theta, batches, k) for k in range(d)], axis=1)
+    tables = Tables.of(world, theta)
+    return np.array([np.real(rule(Batch(tables, chosen))) for chosen in batches.chosen])
+
+
+def gives_update(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> bool:
+    """Whether the rule returns an update [d]; False for a loss. ValueError if neither."""
+    d = len(world.theta)
+    first = np.asarray(rule(Batch(Tables.of(world, theta), batches.chosen[0])))
+    if first.shape not in ((), (d,)):
         raise ValueError(f"the rule gives shape {first.shape}; a loss () or an update ({d},)")
-    out = np.empty((len(batches.chosen), d))
-    for k in range(d):
-        tables = Tables.of(world, theta + 1j * STEP * np.eye(d)[k])
-        out[:, k] = [-np.imag(rule(Batch(tables, chosen))) for chosen in batches.chosen]
-    if not np.isfinite(out).all():
-        where = batches.chosen[np.argwhere(~np.isfinite(out))[0][0]]
-        raise ValueError(f"the loss has no finite slope on the batch of episodes {where.tolist()}")
-    return out / STEP
+    return first.shape == (d,)
+
+
+def _fall(rule: Rule, world: World, theta: np.ndarray, batches: Batches, k: int) -> np.ndarray:
+    # Minus the derivative by theta_k of the loss of every batch, [B].
+    tables = Tables.of(world, theta + 1j * STEP * np.eye(len(theta))[k])
+    with no_slope_is_lost():
+        out = np.array([-np.imag(rule(Batch(tables, c))) for c in batches.chosen]) / STEP
+    if not (np.abs(out) < LARGEST).all():
+        where = batches.chosen[np.argmin(np.abs(out) < LARGEST)].tolist()
+        raise ValueError(f"the loss has no finite slope on the batch of episodes {where}")
+    return out
 
 
 def mean_update(rule: Rule, world: World, theta=None, ordered: bool = False) -> np.ndarray:
@@ -437,6 +488,29 @@ def jacobian(rule: Rule, world: World, theta=None, batches: Batches | None = Non
     return np.stack(columns, axis=1)
 
 
+def curl(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> float:
+    """The largest |d E[update_j] / d theta_i - d E[update_i] / d theta_j| (``eq:curl``).
+
+    By central differences, as ``jacobian``, but without the entries that are not compared.
+    """
+    theta, d = np.asarray(theta, dtype=float), len(world.theta)
+    whole = gives_update(rule, world, theta, batches)
+
+    def mean(at: np.ndarray, k: int) -> float:
+        if whole:
+            rows = updates(rule, world, at, batches)[:, k]
+        else:
+            rows = _fall(rule, world, at, batches, k)
+        return batches.probabilities(Tables.of(world, at)) @ rows
+
+    def slope_of(k: int, along: int) -> float:
+        h = OUTER * np.eye(d)[along]
+        return (mean(theta + h, k) - mean(theta - h, k)) / (2 * OUTER)
+
+    pairs = combinations(range(d), 2)
+    return max((abs(slope_of(j, i) - slope_of(i, j)) for i, j in pairs), default=0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """What the assay found about one rule.
@@ -447,8 +521,8 @@ class Report:
     curl                the largest entry of the antisymmetric part of the Jacobian, over the points
     climbs              the objective whose gradient the mean update is, or "" if none of the list
     factor              and the factor in front of that gradient
-    held                whether the data stay put: then the mean update of a loss is minus the
-                        gradient of its own mean, whatever the loss
+    held                whether the data stay put: then the mean update of a loss that detaches
+                        nothing that moves is minus the gradient of its own mean
     """
 
     mean: np.ndarray
@@ -520,18 +594,19 @@ def assay(
 
     ``objectives`` are tried in turn, J first; ``target`` names the one that the rule is meant for.
     One fits if the mean update is the same positive multiple of its gradient at three points.
-    Batches that differ only by the order within a group count once; for a rule that looks at the
-    order say ``ordered``. ValueError if a rule without ``ordered`` is found to look at it, if its
-    result is neither a number nor a vector [d], or if it is not finite.
+    Batches that differ only by the order within a group or of the groups count once; for a rule
+    that looks at the order say ``ordered``. ValueError if a rule without ``ordered`` is found to
+    look at it, if its result is neither a number nor a vector [d], or if it is not finite.
     """
     batches = Batches.of(world, ordered)
     if not ordered:
         _refuse_order(rule, world, batches)
+    rule = _quickest(rule, world, batches)
     points = [world.theta, *(world.theta + np.resize(p, len(world.theta)) for p in ELSEWHERE)]
     law = [batches.probabilities(Tables.of(world, p)) for p in points]
     found = [updates(rule, world, p, batches) for p in points]
     means = [weights @ steps for weights, steps in zip(law, found, strict=True)]
-    turning = [jacobian(rule, world, p, batches) for p in points]
+    turning = [curl(rule, world, p, batches) for p in points]
     known = {"J": expected_return} | dict(objectives or {})
     climbs, factor = _fit(means, world, points, known)
     spread = law[0] @ (found[0] - means[0]) ** 2
@@ -539,7 +614,7 @@ def assay(
         mean=means[0],
         gradient=slope(known[target], world),
         deviation=np.sqrt(spread),
-        curl=float(max(np.abs(j - j.T).max() for j in turning)),
+        curl=float(max(turning)),
         climbs=climbs,
         factor=factor,
         held=world.old is not None,
@@ -551,21 +626,44 @@ def _fit(means, world, points, objectives) -> tuple[str, float]:
     if np.abs(flat).max() <= FIT_TOLERANCE:
         return "", 0.0
     for name, objective in objectives.items():
-        slopes = np.concatenate([slope(objective, world, p) for p in points])
-        if not slopes @ slopes:
+        try:
+            known = np.concatenate([slope(objective, world, p) for p in points])
+        except NoReference:
             continue
-        factor = (flat @ slopes) / (slopes @ slopes)
-        if factor > 0 and np.abs(flat - factor * slopes).max() <= FIT_TOLERANCE:
+        if not known @ known:
+            continue
+        factor = (flat @ known) / (known @ known)
+        if factor > 0 and np.abs(flat - factor * known).max() <= FIT_TOLERANCE:
             return name, float(factor)
     return "", 0.0
 
 
+def _quickest(rule: Rule, world: World, batches: Batches) -> Rule:
+    """The rule on plain complex numbers, if that has the same slope on each batch.
+
+    Most losses are analytic or only clip, and ``complex_step.Stepped`` takes twice the time.
+    """
+
+    def plain(batch: Batch):
+        return rule(replace(batch, plain=True))
+
+    theta, d = world.theta, range(len(world.theta))
+    if gives_update(rule, world, theta, batches):
+        return plain
+    exact = [_fall(rule, world, theta, batches, k) for k in d]
+    try:
+        quick = [_fall(plain, world, theta, batches, k) for k in d]
+    except (TypeError, ValueError):
+        return rule
+    return plain if np.allclose(quick, exact, rtol=1e-12, atol=1e-14) else rule
+
+
 def _refuse_order(rule: Rule, world: World, batches: Batches) -> None:
-    if world.group == 1:
+    if world.group * world.groups == 1:
         return
     rng = np.random.default_rng(0)
     some = batches.chosen[rng.choice(len(batches.chosen), min(12, len(batches.chosen)), False)]
-    turned = some.reshape(len(some), world.groups, world.group)[:, :, ::-1].reshape(some.shape)
+    turned = some.reshape(len(some), world.groups, world.group)[:, ::-1, ::-1].reshape(some.shape)
     ones = np.ones(len(some))
     one, other = (updates(rule, world, world.theta, Batches(c, ones, ones)) for c in (some, turned))
     if not np.allclose(one, other, atol=1e-12):
@@ -599,6 +697,11 @@ def differentiated(loss: Callable, gradient: Callable, tensor: Callable = np.asa
 def in_world(world: World, **changes) -> World:
     """The same world with some fields changed."""
     return replace(world, **changes)
+
+
+def later(world: World, move) -> World:
+    """The same world when theta has moved by ``move`` [d] since the data were drawn."""
+    return replace(world, old=world.theta, theta=world.theta + np.asarray(move, dtype=float))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,16 @@ from functools import cache
 import numpy as np
 
 from utils.learning import clinic, update_rules
-from utils.learning.assay import AssayTable, Law, Objective, Rule, World, assay, in_world
+from utils.learning.assay import (
+    AssayTable,
+    Law,
+    Objective,
+    Rule,
+    World,
+    assay,
+    in_world,
+    later,
+)
 from utils.learning.group_objective import (
     group_objective,
     others_weights,
@@ -39,14 +48,39 @@ def entropy(law: Law) -> complex:
     return law.mean(law.surprise)
 
 
+def _drawn_law(law: Law) -> np.ndarray:
+    # The law of the data [S, A] at the parameters of the law, which may be complex.
+    world = law.tables.world
+    table = np.exp(world.log_probabilities(law.tables.theta))
+    return table if world.behaviour is None else world.behaviour(table)
+
+
+def _drawn_chances(law: Law, table: np.ndarray) -> np.ndarray:
+    e, world = law.tables.world.episodes, law.tables.world
+    chances = np.where(e.mask > 0, table[e.states[:, :-1], e.actions], 1).prod(axis=1)
+    return world.start[e.states[:, 0]] * e.chance * chances
+
+
 def sampled_return(law: Law) -> complex:
     """The mean return of the answers that are really drawn, J of the law of the data."""
-    tables, e = law.tables, law.tables.world.episodes
-    world = tables.world
-    table = np.exp(world.log_probabilities(tables.theta))
-    drawn = table if world.behaviour is None else world.behaviour(table)
-    chances = np.where(e.mask > 0, drawn[e.states[:, :-1], e.actions], 1).prod(axis=1)
-    return (world.start[e.states[:, 0]] * e.chance * chances) @ law.returns
+    return _drawn_chances(law, _drawn_law(law)) @ law.returns
+
+
+def normalisers(power: float) -> Objective:
+    """E[R sum_t log C(s_t)] over the answers drawn, whose law is held (``eq:data-law``).
+
+    C(s) is the sum of pi(a|s)^(1/power), to the ``power``, over the tokens that can be drawn.
+    """
+
+    def objective(law: Law) -> complex:
+        e, world = law.tables.world.episodes, law.tables.world
+        drawn = np.real(_drawn_law(law))
+        log = np.where(drawn > 0, world.log_probabilities(law.tables.theta) / power, -np.inf)
+        per_state = power * np.log(np.exp(log).sum(axis=1))
+        total = (e.mask * per_state[e.states[:, :-1]]).sum(axis=1)
+        return _drawn_chances(law, drawn) @ (law.returns * total)
+
+    return objective
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -93,6 +127,8 @@ def ward(group: int = 4) -> World:
 
 
 SECOND_EPOCH = np.array([0.0, 0.8])  # how far theta has moved since the data were drawn
+FAR = np.array([2.5, 0.0])  # the same, where a ratio above 3 meets a negative advantage
+ENGINE = np.array([1.0, 0.0, 0.0])  # by how much the logits of another engine are wrong
 
 
 @cache
@@ -100,7 +136,8 @@ def entries() -> tuple[Entry, ...]:
     """All rows, in the order of the chapter."""
     u, fresh = update_rules, thinking(GROUP)
     pairs = thinking(2, groups=2)
-    late = in_world(fresh, old=fresh.theta, theta=fresh.theta + SECOND_EPOCH)
+    late, far = later(fresh, SECOND_EPOCH), later(fresh, FAR)
+    engine = in_world(fresh, behaviour=u.off_by(ENGINE))
     kl = thinking(1, reference=reference())
     rough = in_world(fresh, critic=rough_critic())
     cool, cut = (in_world(fresh, behaviour=f) for f in (u.tempered(0.7), u.nucleus(0.9)))
@@ -111,7 +148,10 @@ def entries() -> tuple[Entry, ...]:
         Entry("Dr. GRPO: group mean, divided by the longest", u.dr_grpo, fresh),
         Entry("divided by the group's deviation", u.grpo_without_length, fresh),
         Entry("divided by the others' deviation", u.others_deviation, fresh),
-        Entry("divided by the batch's deviation, 2 × 2", u.whitened_batch, pairs),
+        Entry("REINFORCE++: the batch's mean and deviation, 2 × 2", u.whitened_batch, pairs),
+        Entry("group's mean, divided by the batch's deviation, 2 × 2", u.batch_scale, pairs),
+        Entry("group's mean, then whitened over the batch, 2 × 2", u.group_then_batch, pairs),
+        Entry("RLOO, silent groups dropped, 2 × 2", u.kept_groups, pairs),
         Entry("RLOO, mean over own length", u.own_length_mean, fresh),
         Entry("RLOO, mean over all tokens", u.token_mean, fresh),
         Entry("GRPO: deviation and own length", u.grpo, fresh),
@@ -120,10 +160,13 @@ def entries() -> tuple[Entry, ...]:
         Entry("GSPO, first step", u.gspo, in_world(fresh)),
         Entry("PPO, later step on the same data", u.ppo, late),
         Entry("PPO, later step, clip-higher", u.ppo_clip_higher, late),
+        Entry("CISPO, later step, ratio up to 1.2", u.cispo, late),
         Entry("GSPO, later step", u.gspo, late),
         Entry("token ratios, not clipped, later step", u.ratio_loss, late),
         Entry("sequence ratio, later step", u.sequence_ratio_loss, late),
         Entry("old data without a ratio", u.stale, late),
+        Entry("PPO, far step", u.ppo, far),
+        Entry("PPO with dual clip at 3, far step", u.dual_clip, far),
         Entry("k1 as a loss", u.k1_loss, kl, "−KL(π‖ref)"),
         Entry("k2 as a loss", u.k2_loss, kl, "−KL(π‖ref)"),
         Entry("k3 as a loss", u.k3_loss, kl, "−KL(π‖ref)"),
@@ -144,6 +187,11 @@ def entries() -> tuple[Entry, ...]:
         Entry("RLOO, sampled at temperature 0.7, scored at 1", u.rloo, cool, "J of the data"),
         Entry("REINFORCE, sampled at 0.7, scored at 1", u.reinforce, cool, "J of the data"),
         Entry("RLOO, sampled with top-p 0.9, scored without", u.rloo, cut, "J of the data"),
+        Entry("RLOO, drawn by another engine, no ratio", u.rloo, engine),
+        Entry("the same, ratio of each token up to 2", u.engine_tokens, engine),
+        Entry("the same, ratio of the answer up to 2", u.engine_answers(2.0), engine),
+        Entry("the same, no answer with a ratio above 2", u.engine_answers(2.0, False), engine),
+        Entry("the same, ratio of the answer without a cap", u.engine_answers(), engine),
         Entry("ward, γ = 4/5: γᵗ in front", u.with_discount_in_front, ward(1)),
         Entry("ward: γᵗ dropped", u.without_discount_in_front, ward(1)),
         Entry("ward: returns standardised over all steps", u.standardised_to_go, ward(2)),

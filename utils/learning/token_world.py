@@ -12,11 +12,9 @@ the logit of "…", one in the logit of "✓.".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from utils.common.validation import check_count, check_generator
+from utils.common.validation import check_count
 from utils.learning.assay import World
 
 THINK, RIGHT, WRONG = range(3)
@@ -60,47 +58,3 @@ def thinking(group: int = 4, skill=SKILL, prompts=None, theta=THETA, **rest) -> 
         P, R, start, length, features, offsets, np.array(theta, dtype=float), 
         group=check_count("group", group), padding=padding, **rest,
     )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """Answers drawn token by token, an array of them with any shape [...].
-
-    rewards, lengths, ended [...], the score sum M and the log-ratio u to the reference [...]; M has
-    one more axis, [..., 2].
-    """
-
-    rewards: np.ndarray
-    lengths: np.ndarray
-    ended: np.ndarray
-    M: np.ndarray
-    u: np.ndarray
-
-    def update(self, weights: np.ndarray) -> np.ndarray:
-        """The mean of weight times M over each group, [groups, 2]."""
-        return (weights[..., None] * self.M).mean(axis=1)
-
-
-def draw(world: World, groups: int, rng: np.random.Generator) -> Answers:
-    """``groups`` groups of answers to one prompt each, [groups, group], by simulation."""
-    check_generator(rng)
-    log_pi = world.log_probabilities(world.theta)
-    pi = np.exp(log_pi)
-    psi = world.features - np.einsum("sa,sad->sd", pi, world.features)[:, None]
-    ref = log_pi if world.reference is None else np.log(world.reference)
-    shape = (groups, world.group)
-    prompt = rng.choice(len(world.start), groups, p=world.start)
-    place = np.broadcast_to(prompt[:, None], shape).copy()
-    after = world.P.argmax(axis=2)
-    R, length, u = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    M = np.zeros((*shape, len(world.theta)))
-    for _ in range(world.horizon):
-        on = ~world.terminal[place]
-        token = (pi[place].cumsum(axis=-1) <= rng.random((*shape, 1))).sum(axis=-1)
-        token = np.minimum(token, pi.shape[1] - 1)
-        R += on * world.R[place, token]
-        length += on
-        M += on[..., None] * psi[place, token]
-        u += on * (log_pi - ref)[place, token]
-        place = after[place, token]
-    return Answers(R, length, world.terminal[place], M, u)

@@ -72,6 +72,19 @@ def whitened(batch: Batch) -> np.ndarray:
     return (R - R.mean()) / spread if spread > 1e-12 else 0 * R
 
 
+def scaled_by_batch(batch: Batch) -> np.ndarray:
+    """(R_i - mean of the group) / standard deviation of all rewards of the batch."""
+    spread = rewards_of(batch).std()
+    return minus_group_mean(batch) / spread if spread > 1e-12 else 0 * rewards_of(batch)
+
+
+def whitened_groups(batch: Batch) -> np.ndarray:
+    """R_i - mean of the group, then divided by the deviation of these over the batch."""
+    A = minus_group_mean(batch)
+    spread = A.std()
+    return A / spread if spread > 1e-12 else 0 * A
+
+
 # From one number a token, [N, T], to one number: by what the sum is divided.
 
 
@@ -115,6 +128,16 @@ own_length_mean = policy_loss(leave_one_out, own_length)
 token_mean = policy_loss(leave_one_out, all_tokens)
 others_deviation = policy_loss(by_others_deviation)
 whitened_batch = policy_loss(whitened)
+batch_scale = policy_loss(scaled_by_batch)
+group_then_batch = policy_loss(whitened_groups)
+
+
+def kept_groups(batch: Batch):
+    """RLOO, but silent groups are dropped and the mean is over the others (``eq:silent-kept``)."""
+    R = in_groups(batch, rewards_of(batch))
+    each = leave_one_out(batch) * (batch.mask * batch.log_pi).sum(axis=1)
+    kept = R.max(axis=1) > R.min(axis=1)
+    return -(kept * in_groups(batch, each).mean(axis=1)).sum() / max(kept.sum(), 1)
 
 
 # Ratios to the law of the data
@@ -146,6 +169,19 @@ def ppo_clip_higher(batch: Batch):
     return ppo(batch, 0.2, 0.28)
 
 
+def dual_clip(batch: Batch, cap: float = 3.0):
+    """PPO where a token with A < 0 counts at most with the ratio ``cap``."""
+    A, ratio = leave_one_out(batch)[:, None], token_ratio(batch)
+    both = clipped(ratio, A)
+    return -sum_of_tokens(batch, np.where(A < 0, np.maximum(both, cap * A), both))
+
+
+def cispo(batch: Batch, cap: float = 1.2):
+    """-(min(ratio, cap), held constant) A log pi of each token."""
+    weight = detach(np.minimum(token_ratio(batch), cap))
+    return -sum_of_tokens(batch, weight * leave_one_out(batch)[:, None] * batch.log_pi)
+
+
 def ratio_loss(batch: Batch):
     """The same without clipping."""
     return -sum_of_tokens(batch, token_ratio(batch) * leave_one_out(batch)[:, None])
@@ -164,6 +200,29 @@ def gspo(batch: Batch, limit: float = 0.2):
 
 
 stale = rloo  # old data, scored as if they were fresh
+
+
+# One engine draws, another scores: the ratio of the two laws as a weight, held constant
+
+
+def engine_tokens(batch: Batch, cap: float = 2.0):
+    """RLOO, each token weighted with its ratio up to a cap: truncated importance sampling."""
+    weight = detach(np.minimum(token_ratio(batch), cap))
+    return -sum_of_tokens(batch, weight * leave_one_out(batch)[:, None] * batch.log_pi)
+
+
+def engine_answers(cap: float = np.inf, beyond: bool = True) -> Loss:
+    """RLOO, each answer weighted with its ratio up to a cap.
+
+    Above the cap the weight is the cap, or 0 if not ``beyond``.
+    """
+
+    def loss(batch: Batch):
+        ratio = detach(sequence_ratio(batch))
+        weight = np.minimum(ratio, cap) if beyond else ratio * (ratio <= cap)
+        return -sum_of_tokens(batch, (weight * leave_one_out(batch))[:, None] * batch.log_pi)
+
+    return loss
 
 
 # Distance to a reference, and entropy
@@ -307,6 +366,16 @@ def tempered(temperature: float) -> Callable[[np.ndarray], np.ndarray]:
     def law(probabilities: np.ndarray) -> np.ndarray:
         powers = probabilities ** (1 / temperature)
         return powers / powers.sum(axis=-1, keepdims=True)
+
+    return law
+
+
+def off_by(errors: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The law of an engine whose logits are wrong by ``errors`` [A], the same in every state."""
+
+    def law(probabilities: np.ndarray) -> np.ndarray:
+        weights = probabilities * np.exp(errors)
+        return weights / weights.sum(axis=-1, keepdims=True)
 
     return law
 

@@ -144,6 +144,18 @@ def mean_by_patterns(p: sp.Expr, n: int) -> sp.Expr:
     return total
 
 
+def kept_halves(*ys: Answer) -> Any:
+    """RLOO in both halves of a batch, the mean over those that are not silent, or 0."""
+    half = len(ys) // 2
+    loud = [z for z in (ys[:half], ys[half:]) if len({y.reward.value for y in z}) > 1]
+    return sum((update(z, leave_one_out) for z in loud), Dual(0)) / max(len(loud), 1)
+
+
+def silent(w: Answers) -> Any:
+    """The chance that two answers have the same reward."""
+    return w.J**2 + (1 - w.J) ** 2
+
+
 def scaled_by_others(numbers: Sequence) -> Weight:
     """c_i (R_i - mean of the others); c_i is a free number for each pair of others."""
 
