@@ -30,14 +30,15 @@ def address() -> str:
 
 def editions(html: Path) -> tuple[Site, list[edition.Edition]]:
     """Both editions of a built book."""
-    author = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["author"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    author = cited["authors"][0]["name"]
+    imprint = edition.Imprint(author, cited["version"], cited["date-released"], address())
     site, pages = Site(html), reading_order(ROOT)
-    return site, [edition.make(site, pages, name, address(), author) for name in NAMES]
+    return site, [edition.make(site, pages, name, imprint) for name in NAMES]
 
 
 def build(output: Path) -> None:
     """The four files in ``output``/paper, from the pages in ``output``/html."""
-    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     if not address():
         print("BOOK_URL is not set, so nothing links to the published pages.")
     start = time.perf_counter()
@@ -46,7 +47,7 @@ def build(output: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for one in made:
         book, pdf = folder / f"{one.name}.epub", folder / f"{one.name}.pdf"
-        epub.write(one, site, book, cited["version"], cited["date-released"])
+        epub.write(one, site, book)
         print(f"{book.name}: {book.stat().st_size / 1e6:.1f} MB", flush=True)
         pages = printed.write(one, site, pdf, output / f".paper/{one.name}")
         print(f"{pdf.name}: {pages} pages, {pdf.stat().st_size / 1e6:.1f} MB", flush=True)

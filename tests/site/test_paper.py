@@ -14,9 +14,9 @@ from zipfile import ZIP_STORED, ZipFile
 import build_paper
 import pytest
 from paper import epub, sheet
-from paper.edition import Edition
+from paper.edition import Edition, Imprint, make
 from paper.multiples import Control, positions
-from paper.site import reading_order
+from paper.site import Site, reading_order
 from prose import BOOK, text_of
 from reading import ROOT
 from road import sections
@@ -47,7 +47,7 @@ def archives(made):
     packed = {}
     for name, edition in editions.items():
         packed[name] = io.BytesIO()
-        epub.write(edition, read, packed[name], "1.0", "2026-01-01")
+        epub.write(edition, read, packed[name])
     return {name: ZipFile(data) for name, data in packed.items()}
 
 
@@ -120,6 +120,45 @@ def test_a_figure_is_shown_at_the_ends_and_the_middle_of_its_first_control():
     assert found == [(0, 0, 0), (2, 0, 0), (4, 0, 0), (1, 1, 0), (1, 0, 1), (1, 0, 2)]
 
 
+SMALL = """<title>7. Small &#8212; A book</title><article><section id="small">
+<h1><span class="section-number">7. </span>Small</h1>
+<section id="one"><h2>One</h2><p id="open">Open. <a href="#sharp">Sharp</a></p>
+<details class="sd-dropdown"><summary>More</summary><p id="fold">Folded.</p></details></section>
+<section id="sharp"><h2>★ Sharp</h2><section id="deep"><h3>Deep</h3><p>Deep.</p></section></section>
+<section id="exercises"><h2>Exercises</h2>
+<div class="exercise" id="ex:a"><p class="admonition-title">Exercise 7.1 (A)</p></div>
+<div class="predict question" data-question="ex:a"><fieldset><legend>Which?</legend><label>
+<input type="radio"><span>This.</span></label></fieldset><details class="predict-answer">
+<summary>The answer</summary><dl><dt>A</dt><dd>Told.</dd></dl></details></div>
+<div class="solution"><p class="admonition-title">Solution to Exercise 7.1 (A)</p></div>
+<div class="exercise" id="ex:b"><p class="admonition-title">Exercise 7.2 (★ B)</p></div>
+<div class="predict question" data-question="ex:b"><textarea></textarea></div>
+<div class="solution"><p class="admonition-title">Solution to Exercise 7.2 (★ B)</p></div>
+<div class="tip admonition"><p class="admonition-title">Predict</p><p>Which?</p>
+<div class="predict"><details class="predict-answer"><dl><dt>A</dt></dl></details></div></div>
+</section></section></article>"""
+
+
+@pytest.mark.parametrize("name", ["road", "book"])
+def test_the_road_leaves_out_stars_and_folds_and_an_answer_goes_with_its_solution(tmp_path, name):
+    (tmp_path / "book").mkdir()
+    sharp = SMALL.replace("</span>Small", "</span>★ Small").replace('id="small"', 'id="sharper"')
+    ledger = '<title>L</title><article><section id="l"><h1>L</h1></section></article>'
+    pages = {"book/07-small": SMALL, "book/08-sharp": sharp, "book/ledger": ledger}
+    for page, text in pages.items():
+        (tmp_path / f"{page}.html").write_text(text, encoding="utf-8")
+    made = make(Site(tmp_path), list(pages), name, Imprint("A", "1", "2026-01-01"))
+    parts = {part.slug: part.tree for part in made.parts}
+    road = name == "road"
+    assert ("c08" in parts) != road
+    text = parts["c07"].get_text()
+    for words in ("Folded.", "Deep.", "Exercise 7.2"):
+        assert (words in text) != road, words
+    assert ("Sharp (in the whole book)" in text) == road
+    assert "Told." not in text and "This." in parts["c07"].select_one("ul.choices").text
+    assert "Told." in parts["solutions"].select_one(".solution").text
+
+
 def test_an_epub_is_well_formed_and_every_link_in_it_leads_somewhere(archives, edition):
     archive = archives[edition.name]
     entries = archive.infolist()
@@ -157,14 +196,14 @@ def test_an_epub_is_well_formed_and_every_link_in_it_leads_somewhere(archives, e
 def test_equal_pages_give_an_equal_epub(made, archives):
     read, editions = made
     again = io.BytesIO()
-    epub.write(editions["road"], read, again, "1.0", "2026-01-01")
+    epub.write(editions["road"], read, again)
     assert again.getvalue() == archives["road"].fp.getvalue()
 
 
 def test_a_chapter_fits_between_the_margins(made, chrome, tmp_path):
     read, editions = made
     road = editions["road"]
-    chapter = Edition(road.name, road.address, road.author, pictures=road.pictures)
+    chapter = Edition(road.name, road.imprint, pictures=road.pictures)
     chapter.parts = [part for part in road.parts if part.slug == "c03"]
     page = sheet.lay_out(chapter, read, tmp_path / "sheet")
     tab = chrome.new_page(viewport={"width": sheet.TEXT_WIDTH, "height": 900})

@@ -24,8 +24,8 @@ from paper.site import Page, Site
 # What only a screen can do, or what a fold hides that is asked for with a click.
 SCREEN = (
     ".headerlink, script, link, style, button, datalist, details.hide, div.checks, .answer,"
-    " .waits-note, .predictions-progress, .predict-acts, .predict-reply, .ledger-filter,"
-    " .toctree-wrapper, .sd-summary-state-marker, .explorer-controls"
+    " .waits-note, .predictions-progress, .progress-line, .predict-acts, .predict-reply,"
+    " .ledger-filter, .toctree-wrapper, .sd-summary-state-marker, .explorer-controls"
 )
 # Of programs, or made of what the edition shows in its place; the page shows them better.
 ONLY_ON_THE_SITE = {"book/run", "book/library", "book/figures", "book/proof-map"}
@@ -44,16 +44,25 @@ class Part:
     tree: Tag
 
 
-@dataclass
-class Edition:
-    """All that is written down: parts in order, pictures by file name, ``name`` "road" or "book".
+@dataclass(frozen=True)
+class Imprint:
+    """Whose the book is, its version with the date, and the address of its published pages.
 
-    ``address`` is that of the published pages, or empty; it ends in a slash.
+    ``address`` ends in a slash, or is empty where it is not known.
     """
 
-    name: str
-    address: str
     author: str
+    version: str
+    date: str
+    address: str = ""
+
+
+@dataclass
+class Edition:
+    """All that is written down: parts in order, pictures by file name; "road" or "book"."""
+
+    name: str
+    imprint: Imprint
     parts: list[Part] = field(default_factory=list)
     pictures: dict[str, str] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
@@ -98,9 +107,9 @@ def place_of(page: str, anchor: str) -> str:
     return f"{slug_of(page)}-{cleaned}" if anchor else slug_of(page)
 
 
-def make(site: Site, pages: list[str], name: str, address: str, author: str) -> Edition:
+def make(site: Site, pages: list[str], name: str, imprint: Imprint) -> Edition:
     """The edition ``name``, "road" or "book", of these pages."""
-    edition = Edition(name, address, author)
+    edition = Edition(name, imprint)
     for page in (site.page(page) for page in pages if edition.holds(page)):
         starred = is_starred(heading_text(page.tree))
         if edition.is_road and starred:
@@ -173,6 +182,8 @@ def leave_out(edition: Edition, page: Page) -> None:
         for box in page.tree.select("div.exercise, div.solution")
         if is_starred(box.select_one(".admonition-title").get_text().partition("(")[2])
     ]
+    exercises = {box.get("id") for box in starred}
+    starred += [q for q in page.tree.select("div.question") if q["data-question"] in exercises]
     folds = page.tree.select("details:not(.hide, .check, .predict-answer)")
     for gone in [*starred, *folds]:
         if gone.decomposed:
@@ -196,7 +207,7 @@ def still_figures(edition: Edition, page: Page) -> None:
 
 
 def edition_page(edition: Edition, page: Page) -> str:
-    return f"{edition.address}{page.name}.html" if edition.address else ""
+    return f"{edition.imprint.address}{page.name}.html" if edition.imprint.address else ""
 
 
 def label_of(svg: str) -> str:
@@ -256,7 +267,7 @@ def text_tag(name: str, text: str, kind: str = "") -> Tag:
 
 def ask_predictions(edition: Edition, page: Page, chapter: str) -> None:
     """The question with its choices stays; the replies wait in an appendix."""
-    for count, asked in enumerate(page.tree.select("div.predict"), start=1):
+    for count, asked in enumerate(page.tree.select("div.predict:not(.question)"), start=1):
         name, anchor = f"Prediction {chapter}.{count}", f"prediction-{count}"
         box = asked.find_parent(class_="admonition")
         if title := box.select_one(".admonition-title"):
@@ -280,6 +291,11 @@ def ask_predictions(edition: Edition, page: Page, chapter: str) -> None:
 
 
 def take_solutions(edition: Edition, page: Page) -> None:
+    for told in page.tree.select("div.question > details.predict-answer"):
+        solution = told.find_next("div", class_="solution")
+        remove(told.find_all("summary"))
+        told.name, told["class"] = "div", "replies"
+        solution.append(told.extract())
     for count, solution in enumerate(page.tree.select("div.solution"), start=1):
         exercise = solution.find_previous("div", class_="exercise")
         solution["id"] = solution.get("id") or f"solution-{count}"
@@ -421,8 +437,8 @@ def resolve(edition: Edition) -> None:
                 continue
             if place in edition.left_out:
                 link.append(" (in the whole book)")
-            if edition.address:
-                link["href"] = edition.address + target + (f"#{anchor}" if anchor else "")
+            if edition.imprint.address:
+                link["href"] = edition.imprint.address + target + (f"#{anchor}" if anchor else "")
             else:
                 link.unwrap()
     for tree in trees:

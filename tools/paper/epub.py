@@ -11,6 +11,7 @@ import uuid
 import xml.etree.ElementTree as ET
 from functools import cache
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -108,7 +109,7 @@ def places(edition: Edition) -> dict[str, str]:
     }
 
 
-def files(edition: Edition, site: Site, version: str, date: str) -> dict[str, str | bytes]:
+def files(edition: Edition, site: Site) -> dict[str, str | bytes]:
     """{path in the archive: content}, all but the mimetype."""
     where = places(edition)
 
@@ -118,9 +119,7 @@ def files(edition: Edition, site: Site, version: str, date: str) -> dict[str, st
     texts = {
         "title.xhtml": xhtml(
             front.TITLE,
-            f'<h1 class="title">{front.TITLE}</h1>'
-            f'<p class="subtitle">{front.SUBTITLE[edition.name]}</p>'
-            f"<p>{escape(edition.author)}</p><p>Version {version}, {date}</p>",
+            front.title_page(edition),
             "titlepage",
         ),
         "nav.xhtml": navigation(edition, site),
@@ -130,7 +129,7 @@ def files(edition: Edition, site: Site, version: str, date: str) -> dict[str, st
     }
     return {
         "META-INF/container.xml": CONTAINER,
-        "EPUB/package.opf": package(edition, texts, version, date),
+        "EPUB/package.opf": package(edition, texts),
         **{f"EPUB/{name}": text for name, text in texts.items()},
         "EPUB/epub.css": (HERE / "epub.css").read_text(encoding="utf-8"),
         "EPUB/fonts/stix-two-math.woff2": FONT.read_bytes(),
@@ -141,8 +140,9 @@ def files(edition: Edition, site: Site, version: str, date: str) -> dict[str, st
     }
 
 
-def package(edition: Edition, texts: dict[str, str], version: str, date: str) -> str:
-    own = f"{front.TITLE}, {edition.name}, {version}"
+def package(edition: Edition, texts: dict[str, str]) -> str:
+    imprint, date = edition.imprint, edition.imprint.date
+    own = f"{front.TITLE}, {edition.name}, {imprint.version}"
     identifier = uuid.uuid5(uuid.NAMESPACE_URL, own)
 
     def item(file: str, text: str) -> str:
@@ -169,14 +169,14 @@ def package(edition: Edition, texts: dict[str, str], version: str, date: str) ->
         'xml:lang="en"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
         f'<dc:identifier id="id">urn:uuid:{identifier}</dc:identifier>'
         f"<dc:title>{escape(edition.title)}</dc:title><dc:language>en</dc:language>"
-        f"<dc:creator>{escape(edition.author)}</dc:creator><dc:date>{date}</dc:date>"
+        f"<dc:creator>{escape(imprint.author)}</dc:creator><dc:date>{date}</dc:date>"
         f'<meta property="dcterms:modified">{date}T00:00:00Z</meta>{access}</metadata>'
         f"<manifest>{items}</manifest><spine>{spine}</spine></package>\n"
     )
 
 
-def write(edition: Edition, site: Site, path: Path, version: str, date: str) -> None:
-    day = tuple(map(int, date.split("-")))
+def write(edition: Edition, site: Site, path: Path | BytesIO) -> None:
+    day = tuple(map(int, edition.imprint.date.split("-")))
     with ZipFile(path, "w") as archive:
 
         def put(file: str, content: str | bytes, how: int) -> None:
@@ -185,5 +185,5 @@ def write(edition: Edition, site: Site, path: Path, version: str, date: str) -> 
             archive.writestr(entry, content)
 
         put("mimetype", "application/epub+zip", ZIP_STORED)
-        for file, content in files(edition, site, version, date).items():
+        for file, content in files(edition, site).items():
             put(file, content, ZIP_DEFLATED)

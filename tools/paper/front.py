@@ -47,16 +47,23 @@ ABOUT_EXERCISES = re.compile(r"solution is folded below its exercise|On the page
 EXERCISES = "Work on paper first. The solutions stand at the end."
 
 
+def title_page(edition: Edition) -> str:
+    """Title, author and version, as paragraphs."""
+    imprint = edition.imprint
+    return (
+        f'<p class="title">{TITLE}</p><p class="subtitle">{SUBTITLE[edition.name]}</p>'
+        f'<p class="imprint">{escape(imprint.author)}<br/>'
+        f"Version {imprint.version}, {imprint.date}</p>"
+    )
+
+
 def about(edition: Edition) -> str:
     """The section "About this edition"."""
-    where = (
-        f'The pages are at <a href="{escape(edition.address)}">{escape(edition.address)}</a>.'
-        if edition.address
-        else ""
-    )
+    address = escape(edition.imprint.address)
+    where = f'The pages are at <a href="{address}">{address}</a>.' if address else ""
     paragraphs = (
         HOLDS[edition.name],
-        FIGURES + (LINKED if edition.address else ""),
+        FIGURES + (LINKED if address else ""),
         PREDICTIONS,
         CHECKS + LEDGER[edition.name],
         where,

@@ -101,4 +101,4 @@ def finish(printed: Pdf, edition: Edition) -> None:
     for name in ("/CreationDate", "/ModDate", "/Creator"):
         if name in printed.docinfo:
             del printed.docinfo[name]
-    printed.docinfo["/Author"] = edition.author
+    printed.docinfo["/Author"] = edition.imprint.author

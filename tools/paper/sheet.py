@@ -48,7 +48,8 @@ FIT = """(smallest) => {
         .map((one) => `${one.tagName} in ${one.closest("article, nav")?.id}: ${one.textContent}`)
         .map((text) => text.replace(/\\s+/g, " ").slice(0, 120));
 }"""
-WITHOUT_SECTIONS = {"notation", "bibliography", "answers", "solutions", "ledger"}  # in the contents
+# In the contents.
+WITHOUT_SECTIONS = {"notation", "faq", "ledger", "bibliography", "answers", "solutions"}
 AT_THE_END = re.compile(r'(<a class="at-the-end" href="#([^"]+)">[^<]*)</a>')
 ON_PAGE = r'\1<span class="on-page" data-of="\2">, page 000</span></a>'
 
@@ -72,8 +73,7 @@ def document(edition: Edition, site: Site) -> str:
         f"<title>{escape(edition.title)}</title>"
         '<link rel="stylesheet" href="formulas.css">'
         f'<link rel="stylesheet" href="paper.css"><style>{heads}</style></head><body>'
-        f'<div class="title-page"><p class="title">{front.TITLE}</p>'
-        f'<p class="subtitle">{front.SUBTITLE[edition.name]}</p></div>'
+        f'<div class="title-page">{front.title_page(edition)}</div>'
         f"{contents(edition)}{AT_THE_END.sub(ON_PAGE, body)}</body></html>"
     )
 
