@@ -367,6 +367,8 @@ def forms_on_paper(tree: Tag) -> None:
 
 def cards(tree: Tag) -> None:
     """A row of the ledger as a card: seven columns are too many for a page."""
+    if tree.select_one("table.ledger"):
+        tree.h1.insert_after(text_tag("p", front.CARDS))
     for table in tree.select("table.ledger"):
         stack = tag('<div class="ledger"></div>')
         for row in table.select("tbody > tr"):

@@ -46,6 +46,8 @@ LEDGER = {
 ABOUT_EXERCISES = re.compile(r"solution is folded below its exercise|On the page, type your answer")
 EXERCISES = "Work on paper first. The solutions stand at the end."
 
+CARDS = "Each row of the table on the page is a card here, with its columns one below the other."
+
 
 def title_page(edition: Edition) -> str:
     """Title, author and version, as paragraphs."""
