@@ -15,7 +15,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
+.PHONY: help book serve paper test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -26,6 +26,10 @@ book: .venv/book  ## run every notebook and build the HTML, warnings as errors
 
 serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another port)
 	@$(BIN)/python tools/serve.py --port $(PORT)
+
+paper: book .venv/paper  ## the main road and the whole book as PDF and EPUB, in _build/paper
+	@$(BIN)/python tools/browser.py --install
+	@$(BIN)/python tools/build_paper.py
 
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
@@ -90,6 +94,10 @@ $(BIN)/python:
 
 .venv/mutants: requirements/mutants.txt .venv/test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/mutants.txt
+	@touch $@
+
+.venv/paper: requirements/paper.txt .venv/book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/paper.txt
 	@touch $@
 
 .venv/uv: | $(BIN)/python

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from prose import BOOK, text_of
+from road import FOLDED, STAR, is_starred, on_the_road, sections
 
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
-HEADING = re.compile(r"^(#{1,6}) +(.*)$", re.M)
-FOLDED = re.compile(r"^(:{3,})\{(?:dropdown|solution)\}.*?^\1[ ]*$", re.S | re.M)
-STARRED_EXERCISE = re.compile(r"^(:{3,})\{exercise\} ★.*?^\1[ ]*$", re.S | re.M)
 PROOF = re.compile(r"^(:{3,})\{prf:proof\}.*?^\1[ ]*$", re.S | re.M)
 LABEL = re.compile(r"^:label: *(\S+)|^\$\$ \((eq:[\w-]+)\)", re.M)
 REFERENCE = re.compile(r"\{(?:eq|prf:ref|numref)\}`(?:[^`<]*<)?([\w:-]+)>?`")
@@ -22,25 +19,6 @@ NO_WORD = re.compile(
 # Proofs that still lean on a starred statement without a word; the list is to end empty.
 WAITING: dict[str, set] = {"09-language-models": {("Old data", "eq:performance-difference")}}
 SKIP = "*For those who want it sharp. Skip to ["
-
-
-def sections(text: str) -> list[tuple[bool, str, str]]:
-    """(is it starred, heading, text) of each section; what stands under a starred one is too."""
-    found, above = [], {0: False}
-    marks = list(HEADING.finditer(text))
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
-        level, title = len(mark[1]), mark[2]
-        above = {k: star for k, star in above.items() if k < level}
-        above[level] = any(above.values()) or title.startswith("★")
-        body = text[mark.end() : after.start() if after else len(text)]
-        found.append((above[level], title, body))
-    return found
-
-
-def road(chapter: Path) -> str:
-    """The text of a chapter without starred sections and exercises, and without what is folded."""
-    open_ones = (f"{title}\n{body}" for star, title, body in sections(text_of(chapter)) if not star)
-    return STARRED_EXERCISE.sub("", FOLDED.sub("", "\n".join(open_ones)))
 
 
 def count_words(text: str) -> int:
@@ -68,13 +46,13 @@ def unsaid_uses(text: str, starred: set[str]) -> set[tuple[str, str]]:
         for proof in PROOF.finditer(FOLDED.sub("", body))
         for line in proof[0].splitlines()
         for label in REFERENCE.findall(line)
-        if label in starred and "★" not in line and "starred" not in line
+        if label in starred and STAR not in line and "starred" not in line
     }
 
 
 def test_the_main_road_is_no_longer_than_this():
     """The target is 20 000 words. The bound is what the road has now; it may only fall."""
-    words = {chapter.stem: count_words(road(chapter)) for chapter in CHAPTERS}
+    words = {chapter.stem: count_words(on_the_road(text_of(chapter))) for chapter in CHAPTERS}
     assert sum(words.values()) <= 40_500, words
 
 
@@ -82,7 +60,7 @@ def test_the_main_road_is_no_longer_than_this():
 def test_a_starred_section_says_where_the_road_goes_on(chapter):
     inside = False
     for star, title, body in sections(text_of(chapter)):
-        if star and (not inside or title.startswith("★")):
+        if star and (not inside or is_starred(title)):
             assert body.lstrip().startswith(SKIP), title
         inside = star
 
