@@ -214,8 +214,8 @@ def sketch(axes: Axes, mdp, pi: np.ndarray | None, names: Names, places: np.ndar
         _draw_move(axes, move, beside, moves, pi, names, places, mdp.n_actions)
     over, rho0 = ended(mdp), np.asarray(mdp.rho0, dtype=float)
     left, right, low, high = frame(places)
-    width, height = 72 * axes.figure.get_size_inches()
-    unit = min(width / (right - left), height / (high - low))  # points
+    width, height = axes.figure.bbox.size
+    unit = min(width / (right - left), height / (high - low))  # points: 72 dots an inch
     for s, (x, y) in enumerate(places):
         fill = GRID if over[s] else "none"
         axes.add_patch(Circle((x, y), RADIUS, fc=fill, ec=INK, lw=1.6, zorder=3))
