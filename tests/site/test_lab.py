@@ -1,9 +1,10 @@
-"""The live face: a real JupyterLab, a real kernel, a slider and a prediction by keyboard."""
+"""A real JupyterLab: a slider and a prediction by key, and a chapter that reads as its page."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -14,8 +15,10 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import lab_pages
 import pytest
-from reading import ROOT
+from playwright.sync_api import Page
+from reading import ROOT, Site
 
 START = 90  # seconds for the server
 PATIENCE = 120_000  # milliseconds for a page, a kernel, a drawing
@@ -55,10 +58,9 @@ def lab(tmp_path):
     """The server of `make lab` on a directory of its own: (address, token, directory)."""
     chapters = tmp_path / "chapters"
     chapters.mkdir()
-    settings = tmp_path / "settings/@jupyterlab/apputils-extension"
-    settings.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    (tmp_path / "settings").mkdir()
+    for source in (ROOT / "book").glob("[!.]*.*"):
+        shutil.copy(source, chapters)
     port, token = free_port(), secrets.token_hex(16)
     command = [str(Path(sys.executable).parent / "jupyter"), "lab", "--no-browser"]
     command += [f"--config={ROOT / 'tools/jupyter_server_config.py'}", "--allow-root"]
@@ -92,9 +94,35 @@ def lab(tmp_path):
         shutil.rmtree(tmp_path / "settings", ignore_errors=True)
 
 
-def test_slider_redraws_in_a_live_kernel_a_figure_waits_and_saving_keeps_the_first_frame(
-    lab, chrome
-):
+def test_equations_and_statements_have_the_numbers_of_the_built_pages(site: Site):
+    """What the links between chapters say in JupyterLab is counted there, not read from here."""
+    for label, target in lab_pages.book_in(ROOT / "book").targets.items():
+        page = (site.html / "book" / target.page).with_suffix(".html").read_text(encoding="utf-8")
+        if label.startswith("eq:"):
+            number = rf'{re.escape(target.words)}<a [^>]*href="#equation-{target.anchor}"'
+            assert re.search(number, page), label
+        else:
+            opening = page.index(f'id="{label}"')
+            assert re.search(rf">{target.words}\b", page[opening : opening + 400]), label
+
+
+ROLE = r"\{(eq|prf:ref|cite:.)\}"
+READS = """() => {
+  const all = (query) => [...document.querySelectorAll(".jp-Notebook .myst " + query)];
+  const numbered = all("[id^='eq-']").filter((e) => e.querySelector(".katex"));
+  return {
+    title: all("h1")[0].innerText,
+    numbers: numbered.map((e) => /\\(\\d+\\.\\d+\\)\\s*$/.exec(e.innerText)?.[0].trim()),
+    warned: all("[class*='text-red'], [class*='text-orange'], .error").length,
+    broken: all("a[href^='#']").filter(
+      (a) => !document.getElementById(a.hash.slice(1))).map((a) => a.hash),
+    changed: document.querySelectorAll(".jp-mod-dirty").length,
+    asks: document.querySelectorAll(".jp-Dialog, .Toastify__toast").length,
+  };
+}"""
+
+
+def test_slider_prediction_and_saved_file_and_a_chapter_reads_as_its_page(lab, chrome):
     address, token, chapters = lab
     notebook = {
         "cells": [code_cell("figure", CELL), code_cell("prediction", PREDICTION)],
@@ -144,7 +172,31 @@ def test_slider_redraws_in_a_live_kernel_a_figure_waits_and_saving_keeps_the_fir
     while not outputs and time.monotonic() < deadline:
         outputs = json.loads(file.read_text())["cells"][0]["outputs"]
         tab.wait_for_timeout(200)
+    chapter_reads_as_its_page(tab, f"{address}/lab/tree/05-baselines.ipynb?token={token}&reset")
     context.close()
     stored = [set(output["data"]) for output in outputs if "data" in output]
     assert stored == [{"text/plain", "image/png"}]
     assert file.stat().st_size < 60_000
+
+
+def chapter_reads_as_its_page(tab: Page, address: str) -> None:
+    messages: list[str] = []
+    tab.on("console", lambda m: m.type in ("error", "warning") and messages.append(m.text))
+    tab.goto(address, wait_until="domcontentloaded")
+    tab.wait_for_selector("#ex-mend-batch", state="attached")
+    # Cells are set one after the other, each at first as the text it is.
+    tab.wait_for_function(f"!/{ROLE}/.test(document.querySelector('.jp-Notebook').innerText)")
+    found = tab.evaluate(READS)
+    assert found == {
+        "title": "Baselines and advantages",
+        "numbers": [f"(5.{k})" for k in range(1, 10)],
+        "warned": 0,
+        "broken": [],
+        "changed": 0,
+        "asks": 0,
+    }
+    assert messages == []
+
+    # A reference to another chapter opens it at the equation.
+    tab.locator(".myst a", has_text="(4.9)").first.click()
+    tab.wait_for_selector("#eq-pgt-infinite >> visible=true")

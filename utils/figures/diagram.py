@@ -10,10 +10,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
+from matplotlib.textpath import TextPath
 
 from utils.common.words import plain
 from utils.explorer import Explorer, Picture, explore
-from utils.explorer.style import CONTRAST, ESTIMATE, FAINT, GRID, INK, SAFE, SHORT_DASHED, TRUTH
+from utils.explorer.style import (
+    CONTRAST,
+    ESTIMATE,
+    FAINT,
+    GRID,
+    INK,
+    RC,
+    SAFE,
+    SHORT_DASHED,
+    TRUTH,
+)
 from utils.model.policies import FinitePolicy, check_fits
 
 MOST_STATES, MOST_ACTIONS = 12, 4
@@ -202,17 +213,26 @@ def sketch(axes: Axes, mdp, pi: np.ndarray | None, names: Names, places: np.ndar
         beside = [m for m in moves if m.state == move.state]
         _draw_move(axes, move, beside, moves, pi, names, places, mdp.n_actions)
     over, rho0 = ended(mdp), np.asarray(mdp.rho0, dtype=float)
+    left, right, low, high = frame(places)
+    width, height = axes.figure.bbox.size
+    unit = min(width / (right - left), height / (high - low))  # points: 72 dots an inch
     for s, (x, y) in enumerate(places):
         fill = GRID if over[s] else "none"
         axes.add_patch(Circle((x, y), RADIUS, fc=fill, ec=INK, lw=1.6, zorder=3))
         name = names.states[s]
-        size = "small" if len(name) > 3 else None
-        axes.text(x, y, name, ha="center", va="center", zorder=4, size=size)
+        if word_width(name) < 2 * RADIUS * unit - 6:
+            axes.text(x, y, name, ha="center", va="center", zorder=4)
+        else:  # a long name stands below its circle
+            axes.text(x, y - RADIUS - 0.1, name, ha="center", va="top")
         if rho0[s]:
             chance = "start" if rho0[s] == 1 else f"start: {rho0[s]:.3g}"
             axes.text(x - RADIUS - 0.12, y, chance, ha="right", va="center", color=FAINT)
-    left, right, low, high = frame(places)
     axes.set(xlim=(left, right), ylim=(low, high))
+
+
+def word_width(word: str) -> float:
+    """Points, in the size in which a figure's text is set."""
+    return TextPath((0, 0), word, size=RC["font.size"]).get_extents().width
 
 
 def frame(places: np.ndarray) -> tuple[float, float, float, float]:

@@ -272,10 +272,10 @@ def _leaf(axes: Axes, x: float, y: float, text: str, is_state: bool) -> None:
     """A node of the tree: a state as a circle with its number, an action as a dot."""
     if is_state:
         axes.plot([x], [y], "o", ms=15, mfc="none", mec=INK, mew=1.2, zorder=2)
-        axes.text(x, y, text, ha="center", va="center", zorder=3, size="small")
+        axes.text(x, y, text, ha="center", va="center", zorder=3)
     else:
         axes.plot([x], [y], "o", ms=7, color=CONTRAST, zorder=2)
-        axes.text(x, y + 0.025, text, ha="center", va="bottom", zorder=3, size="small")
+        axes.text(x, y + 0.025, text, ha="center", va="bottom", zorder=3)
 
 
 STACKED = 12

@@ -32,12 +32,12 @@ def draw_ice(axes: Axes) -> None:
         axes.add_patch(Rectangle(corner, 1, 1, fc="none", ec=FAINT, lw=0.8, zorder=0))
         if state in HOLES:
             axes.add_patch(Circle((column, row), 0.36, fc=GRID, ec=INK, lw=1.2, zorder=1))
-            axes.text(column, row, "hole", ha="center", va="center", size="small")
+            axes.text(column, row, "hole", ha="center", va="center")
     column, row = cell(GOAL)
     axes.add_patch(Rectangle((column - 0.42, row - 0.42), 0.84, 0.84, fc="none", ec=SAFE, lw=3))
     axes.text(column, row, "goal", ha="center", va="center", color=SAFE, weight="bold")
     column, row = cell(START)
-    axes.text(column - 0.46, row + 0.46, "start", va="bottom", color=FAINT, size="small")
+    axes.text(column - 0.46, row + 0.46, "start", va="bottom", color=FAINT)
 
 
 def arrow(state: int, action: int, chance: float) -> np.ndarray:

@@ -82,7 +82,7 @@ def two_sides_meet(figure: Figure):
     left_curve = curve(axes, TRUTH, lw=2.4)
     right_curve = curve(axes, CONTRAST, ls=DASHED)
     sampled = Intervals(axes, TWO_SIDES_HORIZONS)
-    axes.text(0.4, 1.04, r"full $\nabla J$", color=INK, va="bottom", size="small")
+    axes.text(0.4, 1.04, r"full $\nabla J$", color=INK, va="bottom")
     names = (
         (r"$\nabla J_T$, exact", TRUTH),
         ("first $T$ terms of the theorem, exact", CONTRAST),
@@ -215,9 +215,7 @@ def kernel_turns_the_sign(figure: Figure):
     for x in (0, 0.25, 0.5, 0.75, 1):
         axes.plot(grid, kernel_objective(grid, x), color=GRID, lw=1)
         va = "bottom" if x >= 0.5 else "top"
-        axes.text(
-            0.99, kernel_objective(1, x), f"$x={x:g}$", color=FAINT, ha="right", va=va, size="small"
-        )
+        axes.text(0.99, kernel_objective(1, x), f"$x={x:g}$", color=FAINT, ha="right", va=va)
     line = curve(axes, TRUTH)
     shaft = curve(axes, ESTIMATE, lw=2.6)
     head = curve(axes, ESTIMATE, lw=2.6)
