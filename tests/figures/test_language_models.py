@@ -66,3 +66,18 @@ def test_clipped_ascent_has_the_slope_of_the_objective_at_first_and_stops_where_
 def test_the_second_moment_of_a_token_is_a_sum_over_two_actions():
     p, q = 0.5, 0.6
     assert figures.second_moment(p, q) == pytest.approx(p * (q / p) ** 2 + (1 - q) ** 2 / (1 - p))
+
+
+@pytest.mark.parametrize("prompt, start", [(1, 0.4761), (2, 0.8250)])
+def test_along_each_answer_the_advantages_add_up_to_the_reward_less_the_start(prompt, start):
+    assert len(figures.answers()) == 7
+    for number, text in enumerate(figures.answers(), start=1):
+        V = figures.values_along(prompt, number)
+        assert V[0] == pytest.approx(start, abs=5e-5)
+        assert V[-1] == ("✓" in text) and len(V) == 1 + len(text.split())
+
+
+def test_the_values_of_the_hard_prompt_are_the_chances_by_hand():
+    V = figures.values_along(1, 1 + figures.answers().index("… … ✓."))
+    last = 9 / 13
+    np.testing.assert_allclose(V[1:], [1 / 5 + 3 / 5 * last, last, 1])

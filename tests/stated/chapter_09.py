@@ -9,15 +9,15 @@ import numpy as np
 from prose import Stated
 
 from utils.figures.language_models import second_moment
-from utils.learning.assay import assay, expected_return, objective_value
-from utils.learning.rule_table import FAR, OBJECTIVES, SECOND_EPOCH, entries
+from utils.learning.assay import expected_return, objective_value
+from utils.learning.rule_table import FAR, SECOND_EPOCH, table
 from utils.learning.token_world import SKILL, THETA, thinking
 
 
 def report(part: str):
     """The report of the only row whose name has this part."""
-    (entry,) = [e for e in entries() if part in e.name]
-    return assay(entry.rule, entry.world, OBJECTIVES, entry.target)
+    (found,) = [report for name, report in table().rows if part in name]
+    return found
 
 
 def chance(odds: float, which: int) -> Fraction:

@@ -26,15 +26,15 @@ from utils.learning.group_objective import standardised_weights as group_weights
 from utils.learning.rule_table import GROUP, per_length, table
 from utils.learning.token_world import THETA, TOKENS, thinking
 
-PROMPTS = ("easy", "hard")
+PROMPTS = ("hard", "easy")
 
 
 @cache
 def answers() -> tuple[str, ...]:
-    """The seven answers to a prompt, by the number of thoughts."""
+    """The seven answers to a prompt, the longest first."""
     _, one = listed(thinking(1, prompts=[0, 1]))
     texts = [_text(one, k) for k in range(len(one.tokens))]
-    return tuple(sorted(texts, key=lambda text: (text.count("…"), text)))
+    return tuple(sorted(texts, key=lambda text: (-len(text.split()), text[-1] == "…", text)))
 
 
 def _text(one: Answers, k: int) -> str:
@@ -43,8 +43,8 @@ def _text(one: Answers, k: int) -> str:
 
 
 def values_along(prompt: int, answer: int) -> np.ndarray:
-    """V(s_0), then V after each token, and R at the end, [l + 1]; answer 1 is the first."""
-    _, one = listed(thinking(1, prompts=np.eye(2)[prompt]))
+    """V(s_0), then V after each token, and R at the end, [l + 1]; both are counted from 1."""
+    _, one = listed(thinking(1, prompts=[PROMPTS[prompt - 1] == name for name in ("easy", "hard")]))
     texts = [_text(one, k) for k in range(len(one.tokens))]
     k = texts.index(answers()[answer - 1])
     length = int(one.lengths[k, 0])
@@ -67,10 +67,10 @@ def reward_along_an_answer(figure: Figure):
     path = marks(axes, TRUTH, "o-", ms=6, lw=2.2)
     end = marks(axes, CONTRAST, "s", ms=9)
     names = (("line: value", TRUTH), ("square: reward", CONTRAST), ("dashed: start", FAINT))
-    lines_of_text(axes, (2.25, 0.62), 0.07, *names)
+    lines_of_text(axes, (-0.08, 0.19), 0.08, *names)
 
     def draw(rng, prompt, answer):
-        V = values_along(int(prompt) - 1, int(answer))
+        V = values_along(int(prompt), int(answer))
         places = np.arange(len(V))
         start.set_data([-0.15, 3.15], [V[0], V[0]])
         path.set_data(places, V)
