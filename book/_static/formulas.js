@@ -1,6 +1,6 @@
 // Formulas are MathML and need no script to be read. This one gives what a reader may want besides:
 // a selection that is copied carries the TeX of its formulas, and a displayed formula can be seen
-// large, with its TeX, from a button that comes when the pointer or the Tab key reaches it.
+// large, with its TeX and the meaning of its letters, from a button that comes when the pointer or the Tab key reaches it.
 (() => {
   const source = (math) => math.dataset.tex ?? "";
 
@@ -29,9 +29,10 @@
     if (!dialog) {
       dialog = document.createElement("dialog");
       dialog.className = "formula-dialog";
-      dialog.setAttribute("aria-label", "The formula, enlarged, and its TeX");
+      dialog.setAttribute("aria-label", "The formula, enlarged, its symbols and its TeX");
       dialog.innerHTML =
-        '<div class="formula" tabindex="0"></div><pre tabindex="0"></pre>' +
+        '<div class="formula" tabindex="0"></div><ul class="formula-symbols" tabindex="0"></ul>' +
+        '<pre tabindex="0"></pre>' +
         '<button type="button">Copy the TeX</button><button type="button">Close</button>';
       const [copy, close] = dialog.querySelectorAll("button");
       copy.addEventListener("click", async () => {
@@ -46,6 +47,12 @@
     dialog.querySelector("button").textContent = "Copy the TeX";
     dialog.querySelector(".formula").replaceChildren(math.cloneNode(true));
     dialog.querySelector("pre").textContent = source(math);
+    const list = dialog.querySelector(".formula-symbols");
+    list.replaceChildren();
+    window.bookSymbols?.(math).then((rows) => {
+      list.innerHTML = rows.map((row) => `<li>${row}</li>`).join("");
+      list.hidden = !rows.length;
+    });
     dialog.showModal();
   };
 

@@ -1,6 +1,7 @@
 // A reference shows what it refers to, by pointer, by the Tab key or by a tap: an equation, a
 // statement, an exercise, a word of the glossary, a work; and a main symbol in a formula its meaning.
-// It can be left with Escape, the pointer can move onto it, and it stays until it is left.
+// It can be left with Escape, the pointer can move onto it, and it stays until it is left. By key
+// the symbols of a formula are found in its window, "Enlarge, TeX" (formulas.js).
 (() => {
   const COMES = 250, GOES = 300; // ms: a pointer that passes by shows nothing
   const root = document.documentElement.dataset.content_root ?? "./";
@@ -122,6 +123,13 @@
     }
     if (/^[PRVQA]$/.test(letter)) return target.nextElementSibling?.textContent === "(" ? `${letter}(` : null;
     return ALONE.test(letter) ? letter : null;
+  };
+
+  // For the window of an enlarged formula, which every key reaches: what its letters mean.
+  window.bookSymbols = async (math) => {
+    const signs = new Set([...math.querySelectorAll("mi, mo")].map(symbol).filter(Boolean));
+    const rows = signs.size ? await previews("notation.html") : {};
+    return [...signs].map((sign) => rows?.[`symbol ${sign}`]).filter(Boolean);
   };
 
   const inText = (target) => target.closest?.("article, #preview");

@@ -245,7 +245,7 @@ def test_a_copied_selection_carries_tex(open_page):
     assert f"${copied[0]}$" in copied[1]
 
 
-def test_a_formula_is_enlarged_with_its_tex_by_pointer_and_by_key(open_page):
+def test_a_formula_is_enlarged_with_its_tex_and_symbols_by_pointer_and_by_key(open_page):
     tab = open_page("book/04-the-theorem.html")
     settle(tab)
     formula = tab.locator("div.math:has(.eqno)").first
@@ -270,4 +270,7 @@ def test_a_formula_is_enlarged_with_its_tex_by_pointer_and_by_key(open_page):
             break
     tab.keyboard.press("Enter")
     assert dialog.is_visible()
+    meanings = dialog.locator(".formula-symbols li")
+    meanings.first.wait_for()
+    assert any("discount" in each for each in meanings.all_inner_texts())
     assert dialog.locator("pre").inner_text() == wide.locator("math").get_attribute("data-tex")
