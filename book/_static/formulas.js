@@ -1,6 +1,7 @@
 // Formulas are MathML and need no script to be read. This one gives what a reader may want besides:
 // a selection that is copied carries the TeX of its formulas, and a displayed formula can be seen
-// large, with its TeX and the meaning of its letters, from a button that comes when the pointer or the Tab key reaches it.
+// large, with its TeX and the meaning of its letters, from a button that comes when the pointer or
+// the Tab key reaches it.
 (() => {
   const source = (math) => math.dataset.tex ?? "";
 
@@ -49,6 +50,7 @@
     dialog.querySelector("pre").textContent = source(math);
     const list = dialog.querySelector(".formula-symbols");
     list.replaceChildren();
+    list.hidden = true;
     window.bookSymbols?.(math).then((rows) => {
       list.innerHTML = rows.map((row) => `<li>${row}</li>`).join("");
       list.hidden = !rows.length;
