@@ -118,7 +118,7 @@ def one_state(figure: Figure):
     axes.set(xlim=(-1.1, 3.1), ylim=(-1.75, 1.55), xlabel="baseline $b$", ylabel=r"$ψ\,(Q - b)$")
     ends, p = np.array([-1.1, 3.1]), float(running_p()[0])
     chances = np.array([1 - p, p])
-    grid = np.linspace(*ends, 43)
+    grid = np.linspace(ends[0], ends[1], 43)
     mean = float(chances @ sampled_values(0.0))
     deviation = np.sqrt(chances @ (sampled_values(grid) - mean) ** 2)
     empty_band(axes).set_data(grid, mean - deviation, mean + deviation)
