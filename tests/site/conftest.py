@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import browser as chromium
 import build_book
@@ -27,14 +28,46 @@ def site() -> Iterator[Site]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[Browser]:
-    """One browser a worker; without one the tests fail and say why."""
-    path = chromium.find()  # it may ask Playwright itself, so before Playwright runs here
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
-        yield started
-        started.close()
+class Chrome:
+    """One browser a worker, started when a test first asks for it.
+
+    Playwright keeps an event loop running, with which no kernel can be driven from this process: so
+    it is stopped before a test that drives one.
+    """
+
+    def __init__(self) -> None:
+        self.playwright, self.browser = None, None
+
+    def start(self) -> Browser:
+        if self.browser is None:
+            path = chromium.find()  # it may ask Playwright itself, so before Playwright runs here
+            self.playwright = sync_playwright().start()
+            options = {"executable_path": path, "args": list(chromium.FLAGS)}
+            self.browser = self.playwright.chromium.launch(**options)
+        return self.browser
+
+    def stop(self) -> None:
+        if self.browser is not None:
+            LOOKS.close()
+            self.browser.close()
+            self.playwright.stop()
+            self.playwright, self.browser = None, None
+
+
+CHROME = Chrome()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    stays = nextitem is not None and "tests/site/" in nextitem.nodeid
+    if not stays or "test_reproducible" in nextitem.nodeid:
+        CHROME.stop()
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Browser:
+    """The browser; without one the tests fail and say why."""
+    return CHROME.start()
 
 
 @pytest.fixture
@@ -88,20 +121,19 @@ class Looks:
     file. They only look, and the figures stand where the last test has moved them.
     """
 
-    def __init__(self, chrome: Browser, site: Site) -> None:
-        self.chrome, self.site = chrome, site
+    def __init__(self) -> None:
         self.page, self.open = "", {}
 
-    def __call__(self, page: str, way: str) -> Look:
+    def __call__(self, site: Site, page: str, way: str) -> Look:
         if page != self.page:
             self.close()
             self.page = page
         if way not in self.open:
-            self.open[way] = self.look(page, way)
+            self.open[way] = self.look(site, page, way)
         return self.open[way]
 
-    def look(self, page: str, way: str) -> Look:
-        tab = self.chrome.new_context(**WAYS[way]).new_page()
+    def look(self, site: Site, page: str, way: str) -> Look:
+        tab = CHROME.start().new_context(**WAYS[way]).new_page()
         seen = Look(tab)
         tab.on("request", lambda r: seen.requests.append(r.url))
         tab.on("requestfailed", lambda r: seen.failures.append(f"{r.url}: {r.failure}"))
@@ -112,10 +144,10 @@ class Looks:
         tab.on("console", lambda m: m.type in LOUD and seen.messages.append(m.text))
         tab.on("pageerror", lambda e: seen.messages.append(str(e)))
         if way == "bare":
-            tab.goto(self.site.address(page), wait_until="load")
+            tab.goto(site.address(page), wait_until="load")
             return seen
         tab.add_init_script(COUNT_SHIFTS)
-        tab.goto(self.site.address(page), wait_until="networkidle")
+        tab.goto(site.address(page), wait_until="networkidle")
         settle(tab)
         shifts = tab.evaluate("window.shifts")
         unfold(tab)
@@ -131,32 +163,33 @@ class Looks:
 LOUD = {"error", "warning"}
 
 
-@pytest.fixture(scope="session")
-def looks(chrome: Browser, site: Site) -> Iterator[Looks]:
-    every = Looks(chrome, site)
-    yield every
-    every.close()
+LOOKS = Looks()
 
 
 @pytest.fixture
-def desk(looks: Looks, page: str) -> Page:
+def looks(site: Site) -> Callable[[str, str], Look]:
+    return partial(LOOKS, site)
+
+
+@pytest.fixture
+def desk(looks: Callable[[str, str], Look], page: str) -> Page:
     """The page at a desk, with all of it laid out and unfolded."""
     return looks(page, "desk").tab
 
 
 @pytest.fixture
-def dark(looks: Looks, page: str) -> Page:
+def dark(looks: Callable[[str, str], Look], page: str) -> Page:
     """The same for a reader who prefers dark."""
     return looks(page, "dark").tab
 
 
 @pytest.fixture
-def phone(looks: Looks, page: str) -> Page:
+def phone(looks: Callable[[str, str], Look], page: str) -> Page:
     """The same on a phone."""
     return looks(page, "phone").tab
 
 
 @pytest.fixture
-def bare(looks: Looks, page: str) -> Page:
+def bare(looks: Callable[[str, str], Look], page: str) -> Page:
     """The page at a desk, without scripts."""
     return looks(page, "bare").tab

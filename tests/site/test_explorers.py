@@ -194,6 +194,19 @@ def test_figures_do_not_shift_the_page(shown, page):
         assert max(heights) - min(heights) <= 1, figure.get_attribute("id")
 
 
+@each_chapter
+def test_no_figure_reaches_out_of_its_section_which_would_cut_it_on_a_phone(phone, page):
+    out = phone.evaluate(
+        """() => [...document.querySelectorAll("article > section > section .explorer-picture")]
+            .filter((picture) => {
+                const section = picture.closest("article > section > section");
+                const [inner, outer] = [picture, section].map((e) => e.getBoundingClientRect());
+                return inner.left < outer.left - 0.5 || inner.right > outer.right + 0.5;
+            }).map((picture) => picture.closest("figure").id)"""
+    )
+    assert out == []
+
+
 @each_page
 def test_draw_again_draws_something_new(shown, page):
     tab = shown
