@@ -255,7 +255,9 @@ def test_a_formula_is_enlarged_with_its_tex_and_symbols_by_pointer_and_by_key(op
     dialog = tab.locator(".formula-dialog")
     assert dialog.locator("pre").inner_text() == tex
     size = "math => parseFloat(getComputedStyle(math).fontSize)"
-    assert dialog.locator("math").evaluate(size) > 1.2 * formula.locator("math").evaluate(size)
+    assert dialog.locator(".formula math").evaluate(size) > 1.2 * formula.locator("math").evaluate(
+        size
+    )
     tab.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
 
