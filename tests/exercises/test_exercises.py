@@ -326,7 +326,7 @@ def test_a_chapter_begins_without_what_it_may_not_need():
     """With Matplotlib, IPython and all exercises it was 1082 modules and twice the time."""
     code = """
 import sys
-import utils.notebook
+from utils.notebook import ask, check, exercise, explore, predict, simulate
 unwanted = ("matplotlib", "IPython", "ipywidgets", "gymnasium", "scipy.stats")
 print(*(name for name in unwanted if name in sys.modules))
 print(len(sys.modules), *(name for name in sys.modules if name.startswith("utils.exercises.")))
