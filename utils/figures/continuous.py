@@ -65,7 +65,7 @@ def tall_density(figure: Figure):
     return draw
 
 
-SCORE_SAMPLES = 100
+SCORE_SAMPLES = 60
 
 
 @picture(
@@ -93,7 +93,7 @@ def gaussian_scores(figure: Figure):
         (r"$ψ_{\log\,σ} = a^2/σ^2 - 1$", CONTRAST),
     )
     lines_of_text(lower, (-4.05, 14), 3.2, *names)
-    grid = np.linspace(-4.2, 4.2, 141)
+    grid = np.linspace(-4.2, 4.2, 113)
 
     def draw(rng, sigma):
         policy = Gaussian([0, math.log(sigma)])
