@@ -16,8 +16,6 @@ FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.S)
 NO_WORD = re.compile(
     r"^:[a-z-]+:.*$|^[:`]{3,}.*$|^\(\S+\)=$|\]\([^)]*\)|^[|:\s-]+$|\(eq:[\w-]+\)", re.M
 )
-# Proofs that still lean on a starred statement without a word; the list is to end empty.
-WAITING: dict[str, set] = {"09-language-models": {("Old data", "eq:performance-difference")}}
 SKIP = "*For those who want it sharp. Skip to ["
 
 
@@ -67,8 +65,7 @@ def test_a_starred_section_says_where_the_road_goes_on(chapter):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_no_proof_on_the_road_uses_a_starred_statement_without_saying_so(chapter):
-    found = unsaid_uses(text_of(chapter), starred_labels())
-    assert found - WAITING.get(chapter.stem, set()) == set()
+    assert unsaid_uses(text_of(chapter), starred_labels()) == set()
 
 
 def test_a_use_of_a_starred_statement_is_found_and_a_star_in_its_line_says_so():

@@ -12,7 +12,8 @@ window.addEventListener("load", () => {
       fade(target);
     }
   });
-  const wide = "div.math .formula, .pst-scrollable-table-container, .proof td, article pre";
+  const wide =
+    "div.math .formula, .pst-scrollable-table-container, .proof td, .order-line, article pre";
   document.querySelectorAll(wide).forEach((place) => {
     stops.observe(place);
     place.addEventListener("scroll", () => fade(place), { passive: true });

@@ -13,7 +13,7 @@ from pikepdf import Array, ObjectStreamMode, OutlineItem, Pdf
 from playwright.sync_api import Page, sync_playwright
 
 from paper.edition import Edition
-from paper.sheet import TEXT_WIDTH, fit, lay_out
+from paper.sheet import TEXT_WIDTH, Unprintable, fit, lay_out
 from paper.site import Site
 
 FOOT = 95  # points from the lower edge of the page: a heading that begins below ends the page
@@ -23,7 +23,7 @@ FILL = """(pages) => document.querySelectorAll("[data-of]").forEach((one) => {
 })"""
 
 
-class LowHeading(RuntimeError):
+class LowHeading(Unprintable):
     """A heading stands at the foot of a page, its text on the next."""
 
 

@@ -54,7 +54,11 @@ AT_THE_END = re.compile(r'(<a class="at-the-end" href="#([^"]+)">[^<]*)</a>')
 ON_PAGE = r'\1<span class="on-page" data-of="\2">, page 000</span></a>'
 
 
-class TooWide(RuntimeError):
+class Unprintable(RuntimeError):
+    """A page cannot stand as it is; the message says where and why."""
+
+
+class TooWide(Unprintable):
     """Something reaches over the edge of the text, even set as small as may be."""
 
 
