@@ -34,7 +34,7 @@ paper: book .venv/paper  ## the main road and the whole book as PDF and EPUB, in
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
-		-n $(WORKERS) --dist loadgroup --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
+		-n $(WORKERS) --dist loadscope --no-loadscope-reorder tests $(NOTEBOOKS) $(PYTEST)
 
 formal:  ## check the formal proof with Coq (FORMAL=--store writes what the book shows of it)
 	@"$(PYTHON)" tools/check_formal.py $(FORMAL)
