@@ -107,6 +107,9 @@ def test_equations_and_statements_have_the_numbers_of_the_built_pages(site: Site
 
 
 ROLE = r"\{(eq|prf:ref|cite:.)\}"
+# Said of a reference whose target stands further down, while that is not set yet; in the end none
+# is broken.
+AHEAD = "Cross reference target was not found|No target for internal reference"
 READS = """() => {
   const all = (query) => [...document.querySelectorAll(".jp-Notebook .myst " + query)];
   const numbered = all("[id^='eq-']").filter((e) => e.querySelector(".katex"));
@@ -184,8 +187,10 @@ def chapter_reads_as_its_page(tab: Page, address: str) -> None:
     tab.on("console", lambda m: m.type in ("error", "warning") and messages.append(m.text))
     tab.goto(address, wait_until="domcontentloaded")
     tab.wait_for_selector("#ex-mend-batch", state="attached")
-    # Cells are set one after the other, each at first as the text it is.
-    tab.wait_for_function(f"!/{ROLE}/.test(document.querySelector('.jp-Notebook').innerText)")
+    # Cells are set one after the other, each at first as the text it is. To read all of it lays
+    # all of it out, so it is read seldom.
+    unset = f"!/{ROLE}/.test(document.querySelector('.jp-Notebook').innerText)"
+    tab.wait_for_function(unset, polling=2_000)
     found = tab.evaluate(READS)
     assert found == {
         "title": "Baselines and advantages",
@@ -195,7 +200,7 @@ def chapter_reads_as_its_page(tab: Page, address: str) -> None:
         "changed": 0,
         "asks": 0,
     }
-    assert messages == []
+    assert [message for message in messages if not re.search(AHEAD, message)] == []
 
     # A reference to another chapter opens it at the equation.
     tab.locator(".myst a", has_text="(4.9)").first.click()
