@@ -49,7 +49,7 @@ def unsaid_uses(text: str, starred: set[str]) -> set[tuple[str, str]]:
 
 
 def test_the_main_road_has_at_most_20_000_words():
-    """Some six hours with its figures, predictions and exercises."""
+    """Some six hours with its figures and predictions; the heads of the chapters add up to that."""
     words = {chapter.stem: count_words(on_the_road(text_of(chapter))) for chapter in CHAPTERS}
     assert sum(words.values()) <= 20_000, words
 

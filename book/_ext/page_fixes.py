@@ -39,6 +39,9 @@ STATEMENT = re.compile(
 )
 
 
+SETS_UP = '<span class="nn">utils.notebook</span>'  # the imports of a chapter
+
+
 def name_fold(match: re.Match) -> str:
     """What is folded, instead of one name for all."""
     inside = match.group(1)
@@ -46,6 +49,8 @@ def name_fold(match: re.Match) -> str:
     name = "The code"
     if "cell_output" in inside[:400]:
         name = "The output"
+    elif SETS_UP in inside and 'explore</span><span class="p">(' not in inside:
+        name = "Set-up"
     elif "explore" in words or "show_figure" in words:
         name = "Code of the figure"
     elif words & {"check", "simulate", "check_simulation"}:

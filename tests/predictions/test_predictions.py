@@ -43,7 +43,7 @@ NUMBERS = (
     Stated("1/4", 1, reason="an entry of the running MDP"),
     Stated("0.25", 1, 1 / 4),
     Stated("0.75", 1, reason="a place of the slider"),
-    Stated("1/2", 3, reason="a discount that is given"),
+    Stated("1/2", 4, reason="a discount or a probability that is given"),
 )
 
 

@@ -93,7 +93,7 @@ def test_an_order_is_written_as_lettered_lines_with_a_right_one_folded_under_the
 
 def test_a_flaw_is_a_choice_of_numbered_lines_and_a_hypothesis_one_of_letters():
     page = read("ex:flaw", FLAWED).html()
-    assert "<legend>Which line does not hold?</legend>" in page
+    assert "<legend>Which line does not follow?</legend>" in page
     assert r"<b>1.</b> \(x&lt;1\)" in page and '<small class="reason">so</small>' in page
     assert '<dt data-verdict="right">✓ Line 2</dt><dd>No.</dd>' in page
     assert '<dt data-verdict="right">✓ A</dt>' in read("ex:lacking", LACKING).html()

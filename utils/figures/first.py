@@ -94,7 +94,7 @@ def lake(figure: Figure):
         return (
             f"After {k} updates of {LAKE_EPISODES} games each: J = {J[k]:.3f}, "
             f"{100 * J[k] / best:.0f} % of the best possible, and {100 * chance_of_home(pi):.0f} % "
-            f"of all walks get home. {walk_in_words(states)}."
+            f"of all walks reach the goal. {walk_in_words(states)}."
         )
 
     return draw

@@ -14,7 +14,7 @@ from typing import Any
 from utils.predictions.prediction import FIELD, LETTERS, Answer, data, style, with_maths
 
 FLAW, HYPOTHESIS, ORDER, SENTENCE = "flaw", "hypothesis", "order", "sentence"
-LEGENDS = {FLAW: "Which line does not hold?", HYPOTHESIS: "Which hypothesis is missing?"}
+LEGENDS = {FLAW: "Which line does not follow?", HYPOTHESIS: "Which hypothesis is missing?"}
 ACTS = (
     '<p class="predict-acts" hidden><button type="button" class="predict-commit">{check}</button> '
     '<button type="button" class="predict-forget" hidden>Start over</button></p>'

@@ -2,6 +2,7 @@
 
 from utils.common.linear import adjugate, determinant, object_array, solve
 from utils.symbolic import noise
+from utils.symbolic.display import set_as_formulas
 from utils.symbolic.enumeration import conditional_laws, declared_laws, mean_over_lives
 from utils.symbolic.free_mdps import (
     coin_mdp,
@@ -39,3 +40,5 @@ __all__ = [
     "series",
     "solve",
 ]
+
+set_as_formulas()
