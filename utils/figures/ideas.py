@@ -136,7 +136,8 @@ def _edge(axes: Axes, start, end, text: str, colour, gap=(0.26, 0.26), side: flo
 @picture(
     title="Where V and Q get their values from",
     caption="Backup diagrams in the running MDP from state 0. A circle is a state, a dot a state "
-    "with an action chosen in it. Each node is the mean of what hangs below it.",
+    "with an action chosen in it. A circle is the mean of what hangs below it; a dot is its reward "
+    "plus γ times that mean.",
     alt="Two trees. Left: from state 0 two branches, weighted with the policy, lead to the dots "
     "of actions 0 and 1, whose values Q average to V of state 0. Right: from the dot of state 0 "
     "and action 1 two branches, weighted with the kernel, lead to states 0 and 1, whose values V, "
