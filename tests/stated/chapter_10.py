@@ -10,6 +10,7 @@ from utils.estimators.variance import estimator_moments
 from utils.exact.baselines import optimal_state_baseline, per_step_baseline
 from utils.exact.chain import ScoredChain
 from utils.model import counterexamples, examples
+from utils.model.policies import LinearSoftmax
 from utils.model.rational import RationalMDP, logit_policy
 
 tables = examples.running_tables()
@@ -52,6 +53,9 @@ above = long_run_variances(*counterexamples.advantage_above_baselined_return())
 by_luck = long_run_variances(*counterexamples.advantage_above_td_error())
 by_all = long_run_variances(*counterexamples.all_action_above_advantage())
 surprises = square_of_the_surprises()
+slow = long_run_variances(
+    examples.running(0.9), LinearSoftmax.logits(np.array(tables.p, dtype=float))
+)
 
 NUMBERS = (
     Stated("0.0137", 1, float(fast["G"] - fast["Q"]) - surprises),
@@ -61,10 +65,12 @@ NUMBERS = (
     Stated("0.1", 3, reason="a chance, chosen"),
     Stated("0.1441", 1, above["G − V"]),
     Stated("0.2104", 1, above["A"]),
+    Stated("0.3730", 1, slow["TD error"]),
+    Stated("0.3734", 1, slow["A"]),
     Stated("0.4772", 1, fast["Q"]),
     Stated("0.5", 2, HALF),
     Stated("0.5488", 1, fast["G"]),
-    Stated("0.9", 5, reason="a discount or a chance, chosen"),
+    Stated("0.9", 6, reason="a discount or a chance, chosen"),
     Stated("1.033", 1, one_step[0]),
     Stated("1.091", 1, best_Q[0]),
     Stated("1.120", 1, best_G[0]),
@@ -87,6 +93,8 @@ NUMBERS = (
     Stated("17/10", 3, path_table(*sure, 2).mean("A")[0]),
     Stated("18/25", 1, sure_apart["all actions"]),
     Stated("2/3", 2, F(2, 3)),
+    Stated("2.948", 1, slow["G − best constant"]),
+    Stated("2.962", 1, slow["G − V"]),
     Stated("27/64", 1, bonus["G"]),
     Stated("3/2", 3, F(11 - 5, 2) * HALF),
     Stated("3/64", 1, bonus["total"]),
