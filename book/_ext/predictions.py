@@ -3,7 +3,8 @@
 The cell ``predict("name")`` stands right under the box "Predict". Its form becomes part of the box.
 What waits for the reader's answer begins after it and reaches to the prediction's figure and on
 through the plain text under the figure: to the next cell, heading, statement, or paragraph that
-begins in bold. With a script it appears when the reader commits; without one it is there.
+begins in bold. If a prediction says so, the whole rest of its section waits, statements too. With a
+script it appears when the reader commits; without one it is there.
 
 A cell ``ask("ex:name")`` becomes the form of its exercise. At the end of the exercises stands a
 line that counts what was predicted and answered.
@@ -79,6 +80,12 @@ def what_waits(following: list[nodes.Node], waits: str) -> slice | None:
     return None
 
 
+def rest_of_section(following: list[nodes.Node]) -> slice:
+    """All nodes after the prediction, up to the first section below."""
+    ends = (place for place, node in enumerate(following) if isinstance(node, nodes.section))
+    return slice(0, next(ends, len(following)))
+
+
 def place_predictions(app: Sphinx, doctree: nodes.document) -> None:
     asked = [
         (cell_of(code), found[1])
@@ -98,11 +105,14 @@ def place_predictions(app: Sphinx, doctree: nodes.document) -> None:
             continue
         parent.remove(cell)
         box += raw(predicted.html())
-        if predicted.waits:
-            part = what_waits(parent.children[place:], predicted.waits)
-            if part is None:
-                LOGGER.warning(f"{predicted.name}: no {predicted.waits} follows", location=box)
-                continue
+        following = parent.children[place:]
+        part = what_waits(following, predicted.waits) if predicted.waits else None
+        if predicted.waits and part is None:
+            LOGGER.warning(f"{predicted.name}: no {predicted.waits} follows", location=box)
+            continue
+        if predicted.rest:
+            part = rest_of_section(following)
+        if part:
             parent.insert(place + part.stop, raw("</div>"))
             parent.insert(
                 place + part.start, raw(f'<div class="waits" data-waits="{predicted.name}">{NOTE}')

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -33,6 +35,23 @@ def cells(kind: str) -> list[str]:
 def body(function) -> str:
     """The source of a function without its first line."""
     return inspect.getsource(function).split("\n", 1)[1].rstrip()
+
+
+def test_every_printed_cure_runs_with_what_the_chapter_imports_and_is_healthy():
+    imports = "\n".join(
+        f"from {node.module} import {alias.name}"
+        for code in cells("code")
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if not alias.asname
+    )
+    cures = re.findall(r"```python\n(.*?)```", "\n".join(cells("markdown")), re.S)
+    assert len(cures) == len(PATIENTS) - 1
+    for k, cure in enumerate(cures, start=1):
+        names: dict = {}
+        exec(f"import numpy as np\n{imports}\n{cure}", names)
+        assert exercise(f"ex:patient-{k}").check(names[f"cure_{k}"]).correct
 
 
 @each_patient

@@ -8,7 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from docutils import nodes
 from formulas import with_formulas
+from predictions import rest_of_section
 from prose import Stated, numbers_in
 from scipy.stats import norm
 
@@ -76,6 +78,12 @@ def test_a_figure_that_waits_is_shown_by_the_chapter(chapter):
     number = f"{int(chapter.name[:2])}-"
     waiting = {one.waits for one in all_predictions() if one.name.startswith(number)}
     assert waiting - {NEXT_CELL, NEXT_TEXT, ""} <= figures
+
+
+def test_the_rest_of_a_section_ends_where_the_next_one_begins():
+    text, section = nodes.paragraph(), nodes.section()
+    assert rest_of_section([text, nodes.admonition(), text, section, text]) == slice(0, 3)
+    assert rest_of_section([text, text]) == slice(0, 2)
 
 
 @pytest.mark.parametrize("prediction", all_predictions(), ids=lambda one: one.name)

@@ -48,7 +48,7 @@ EXERCISES = (
             ),
             (
                 p * (1 - p) * (1 - gamma) / (1 - gamma + gamma * p),
-                "This is the first step alone. The state is visited 1/p times in the mean.",
+                "This is the first step alone. The state is visited 1/p times on average.",
             ),
             (
                 (1 - gamma) / (p * (1 - gamma + gamma * p)),

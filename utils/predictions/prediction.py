@@ -48,6 +48,7 @@ class Prediction:
     waits    what waits for the answer: a figure, such as "peeking-reward", with all that leads to
              it and the text under it; NEXT_CELL, what the next cell shows, such as a table, with
              the text under it; NEXT_TEXT, the text up to the next cell or heading; "" nothing
+    rest     whether the rest of the section waits, with its statements, proofs and checks
     asked    for a number: the label of its field; for a choice ""
     stops    for a place on a slider: its values, in increasing order
     """
@@ -57,6 +58,7 @@ class Prediction:
     waits: str = ""
     asked: str = ""
     stops: tuple[float, ...] = ()
+    rest: bool = False
 
     def __post_init__(self) -> None:
         if not FEWEST <= len(self.answers) <= MOST:
@@ -153,7 +155,7 @@ def read(name: str, entry: Mapping[str, Any]) -> Prediction:
     slider ``A = [text, reply, low, high]``, and the first range that holds the number replies.
     ``right`` names the right one.
     """
-    unknown = set(entry) - {"waits", "asked", "stops", "right", *LETTERS}
+    unknown = set(entry) - {"waits", "rest", "asked", "stops", "right", *LETTERS}
     if unknown:
         raise ValueError(f"{name}: unknown entries {sorted(unknown)}")
     answers = []
@@ -167,6 +169,7 @@ def read(name: str, entry: Mapping[str, Any]) -> Prediction:
         entry.get("waits", ""),
         entry.get("asked", ""),
         tuple(entry.get("stops", ())),
+        entry.get("rest", False),
     )
 
 
