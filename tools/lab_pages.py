@@ -6,6 +6,7 @@ the page is opened, with the numbers of the built book, and what it was when the
 
     {eq}`eq:traj-score`                 [(1.7)](01-trajectory-likelihood.ipynb#eq-traj-score)
     {prf:ref}`thm:pgt`                  [Theorem 4.1](04-the-theorem.ipynb#thm-pgt)
+    {ref}`Counts <ex:score-of-counts>`  [Counts](01-trajectory-likelihood.ipynb#ex-score-of-counts)
     {cite:t}`williams1992simple`        Williams \\[[1992](bibliography.md#williams1992simple)\\]
     {cite:p}`glynn1990likelihood`       \\[[Glynn, 1990](bibliography.md#glynn1990likelihood)\\]
 
@@ -36,7 +37,10 @@ LABEL = re.compile(
     rf"|^:::+\{{{PRF}\}}[^\n]*\n(?: *:(?!label)[\w-]+:[^\n]*\n)*:label: *(?P<statement>\S+)",
     re.M,
 )
-ROLE = re.compile(r"\{(eq|prf:ref|cite:p|cite:t)\}`([^`\n]+)`")
+ROLE = re.compile(r"\{(eq|prf:ref|ref|cite:p|cite:t)\}`([^`\n]+)`")
+EXERCISE = re.compile(r"^:label: *(ex:\S+)", re.M)
+NAMED = re.compile(r"([^<`]+) <(ex:[^>`]+)>")
+NAMED_LINK = re.compile(r"\[([^\[\]\n]+)\]\(([\w-]+\.ipynb)#(ex-[\w-]+)\)")
 WORKS = "bibliography.md"
 WORK = rf"\[[^\[\]\n]+\]\({re.escape(WORKS)}#([^()\s]+)\)"
 SEVERAL_WORKS = re.compile(rf"\\\[{WORK}(?:, {WORK})+\\\]")
@@ -146,6 +150,7 @@ class Book:
     targets: dict[str, Target] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    exercises: dict[str, str] = field(default_factory=dict)  # label -> its page
 
     @cached_property
     def links(self) -> dict[str, tuple[str, str]]:
@@ -169,6 +174,9 @@ class Book:
         """The text with a link for each reference that leads to another page."""
 
         def link(role: re.Match) -> str:
+            named = NAMED.fullmatch(role[2]) if role[1] == "ref" else None
+            if named and named[2] in self.exercises:
+                return f"[{named[1]}]({self.exercises[named[2]]}#{anchor(named[2])})"
             where, shown = self.links.get(role[0], (page, ""))
             if role[1] == "cite:p" and "," in role[2]:
                 works = [self.works.get(key) for key in role[2].split(",")]
@@ -186,7 +194,11 @@ class Book:
             same = self.cited(map(self.works.__getitem__, keys)) == link[0]
             return f"{{cite:p}}`{','.join(keys)}`" if same else link[0]
 
-        text = SEVERAL_WORKS.sub(role, text)
+        def exercise(link: re.Match) -> str:
+            of = [ex for ex, at in self.exercises.items() if (at, anchor(ex)) == link.groups()[1:]]
+            return f"{{ref}}`{link[1]} <{of[0]}>`" if of else link[0]
+
+        text = NAMED_LINK.sub(exercise, SEVERAL_WORKS.sub(role, text))
         for written, (where, link) in self.links.items():
             if where != page and link in text:
                 text = text.replace(link, written)
@@ -195,13 +207,14 @@ class Book:
 
 def book_in(folder: Path) -> Book:
     """The book whose pages lie in this folder."""
-    targets, titles = {}, {}
+    targets, titles, exercises = {}, {}, {}
     for file in sorted(folder.glob("*.ipynb")):
         if CHAPTER.fullmatch(file.name):
             text = markdown_of(json.loads(file.read_text(encoding="utf-8")))
             targets |= targets_of(file.name, text)
             titles[file.name] = text.partition("\n")[0]
-    return Book(targets, works_of(folder / "references.bib"), titles)
+            exercises |= dict.fromkeys(EXERCISE.findall(text), file.name)
+    return Book(targets, works_of(folder / "references.bib"), titles, exercises)
 
 
 def header(page: str) -> str:

@@ -203,5 +203,6 @@ def chapter_reads_as_its_page(tab: Page, address: str) -> None:
     assert [message for message in messages if not re.search(AHEAD, message)] == []
 
     # A reference to another chapter opens it at the equation.
-    tab.locator(".myst a", has_text="(4.9)").first.click()
+    theorem = lab_pages.book_in(ROOT / "book").targets["eq:pgt-infinite"].words
+    tab.locator(".myst a", has_text=theorem).first.click()
     tab.wait_for_selector("#eq-pgt-infinite >> visible=true")
