@@ -275,6 +275,16 @@ def all_figures(of: Directive) -> str:
     return "\n\n".join(parts)
 
 
+def picture_of(of: Directive) -> str:
+    """Nothing: the figure itself is one link away."""
+    return ""
+
+
+def button(of: Directive) -> str:
+    """A plain link: jupyterlab-myst has no buttons."""
+    return f"[{of.body}]({of.argument}.ipynb)"
+
+
 def words_of_picture(module: str, variable: str) -> str:
     """Title and caption as they stand in the source: to import all figures takes seconds."""
     for node in figure_module(module).body:
@@ -363,6 +373,8 @@ MEANINGS: dict[str, Callable[[Directive], str]] = {
     "ledger": ledger,
     "proof-map": proof_map,
     "all-figures": all_figures,
+    "picture-of": picture_of,
+    "button-ref": button,
     "eval-rst": docstrings,
     "formal-beside": formal_beside,
     "formal-proof": formal_proof,

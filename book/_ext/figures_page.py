@@ -1,7 +1,8 @@
 """Explorers become figures of the book: numbered, referable, with one style and one script.
 
 ``{numref}`fig-truncation` `` says "Figure 1.3". ``[text](#fig-truncation;gamma=0.9)``
-opens the figure with its slider at 0.9. The ``{all-figures}`` directive lists every figure.
+opens the figure with its slider at 0.9. The ``{all-figures}`` directive lists every figure, and
+``{picture-of}`` shows the first frame of one on another page.
 """
 
 from __future__ import annotations
@@ -56,7 +57,13 @@ class AllFigures(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.figure_pages.add(self.env.docname)
-        return [all_figures()]
+        return [all_figures(only="".join(self.arguments))]
+
+
+class PictureOf(AllFigures):
+    """``{picture-of} fig-name``: the first frame of one figure, which leads to it."""
+
+    required_arguments = 1
 
 
 class FindExplorers(SphinxTransform):
@@ -187,13 +194,17 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
             (docname, node)
             for docname in reading_order(app.env)
             for node in app.env.get_doctree(docname).findall(explorer_figure)
+            if place["only"] in ("", *node["ids"])
         ]
+        if not figures:
+            LOGGER.warning(f"there is no figure {place['only']}", location=place)
         pictures = [re.search(r"<svg.*?</svg>", node["html"], re.S)[0] for _, node in figures]
         shared, pictures = share_definitions(pictures)
         found: list[nodes.Node] = [nodes.raw("", shared, format="html")]
         shown = list(zip(figures, pictures, strict=True))
         for docname in dict.fromkeys(docname for docname, _ in figures):
-            found.append(nodes.rubric("", title_text(app.env.titles[docname])))
+            if not place["only"]:
+                found.append(nodes.rubric("", title_text(app.env.titles[docname])))
             found.append(nodes.raw("", '<ul class="gallery">', format="html"))
             for (chapter, node), svg in shown:
                 if chapter == docname:
@@ -236,6 +247,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     )
     app.add_node(all_figures)
     app.add_directive("all-figures", AllFigures)
+    app.add_directive("picture-of", PictureOf)
     app.add_transform(FindExplorers)
     app.add_post_transform(LinkFrames)
     app.add_css_file(STYLE)

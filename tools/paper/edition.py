@@ -25,7 +25,7 @@ from paper.site import Page, Site
 SCREEN = (
     ".headerlink, script, link, style, button, datalist, details.hide, div.checks, .answer,"
     " .waits-note, .predictions-progress, .progress-line, .predict-acts, .predict-reply,"
-    " .ledger-filter, .toctree-wrapper, .sd-summary-state-marker, .explorer-controls"
+    " .ledger-filter, .gallery, .toctree-wrapper, .sd-summary-state-marker, .explorer-controls"
 )
 # Of programs, or made of what the edition shows in its place; the page shows them better.
 ONLY_ON_THE_SITE = {"book/run", "book/library", "book/figures", "book/proof-map"}
