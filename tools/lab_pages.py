@@ -7,6 +7,7 @@ the page is opened, with the numbers of the built book, and what it was when the
     {eq}`eq:traj-score`                 [(1.7)](01-trajectory-likelihood.ipynb#eq-traj-score)
     {prf:ref}`thm:pgt`                  [Theorem 4.1](04-the-theorem.ipynb#thm-pgt)
     {ref}`Counts <ex:score-of-counts>`  [Counts](01-trajectory-likelihood.ipynb#ex-score-of-counts)
+    [the table](#the-table)             [the table](09-language-models.ipynb#the-table)
     {cite:t}`williams1992simple`        Williams \\[[1992](bibliography.md#williams1992simple)\\]
     {cite:p}`glynn1990likelihood`       \\[[Glynn, 1990](bibliography.md#glynn1990likelihood)\\]
 
@@ -40,6 +41,8 @@ LABEL = re.compile(
 ROLE = re.compile(r"\{(eq|prf:ref|ref|cite:p|cite:t)\}`([^`\n]+)`")
 EXERCISE = re.compile(r"^:label: *(ex:\S+)", re.M)
 NAMED = re.compile(r"([^<`]+) <(ex:[^>`]+)>")
+PLACE = re.compile(r"^\(([\w-]+)\)=$", re.M)
+PLACE_LINK = re.compile(r"\]\(([\w-]+\.ipynb)?#([\w-]+)\)")
 NAMED_LINK = re.compile(r"\[([^\[\]\n]+)\]\(([\w-]+\.ipynb)#(ex-[\w-]+)\)")
 WORKS = "bibliography.md"
 WORK = rf"\[[^\[\]\n]+\]\({re.escape(WORKS)}#([^()\s]+)\)"
@@ -151,6 +154,7 @@ class Book:
     works: dict[str, Work] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     exercises: dict[str, str] = field(default_factory=dict)  # label -> its page
+    places: dict[str, str] = field(default_factory=dict)  # named place -> its page
 
     @cached_property
     def links(self) -> dict[str, tuple[str, str]]:
@@ -183,7 +187,11 @@ class Book:
                 return self.cited(works) if all(works) else role[0]
             return role[0] if where == page else shown
 
-        return counted(ROLE.sub(link, text))
+        def place(link: re.Match) -> str:
+            where = self.places.get(link[2], page)
+            return link[0] if link[1] or where == page else f"]({where}#{link[2]})"
+
+        return counted(PLACE_LINK.sub(place, ROLE.sub(link, text)))
 
     def stored(self, text: str, page: str) -> str:
         """The text with its references, as `shown` was given it."""
@@ -198,7 +206,11 @@ class Book:
             of = [ex for ex, at in self.exercises.items() if (at, anchor(ex)) == link.groups()[1:]]
             return f"{{ref}}`{link[1]} <{of[0]}>`" if of else link[0]
 
+        def place(link: re.Match) -> str:
+            return f"](#{link[2]})" if link[1] and self.places.get(link[2]) == link[1] else link[0]
+
         text = NAMED_LINK.sub(exercise, SEVERAL_WORKS.sub(role, text))
+        text = PLACE_LINK.sub(place, text)
         for written, (where, link) in self.links.items():
             if where != page and link in text:
                 text = text.replace(link, written)
@@ -207,14 +219,15 @@ class Book:
 
 def book_in(folder: Path) -> Book:
     """The book whose pages lie in this folder."""
-    targets, titles, exercises = {}, {}, {}
+    targets, titles, exercises, places = {}, {}, {}, {}
     for file in sorted(folder.glob("*.ipynb")):
         if CHAPTER.fullmatch(file.name):
             text = markdown_of(json.loads(file.read_text(encoding="utf-8")))
             targets |= targets_of(file.name, text)
             titles[file.name] = text.partition("\n")[0]
             exercises |= dict.fromkeys(EXERCISE.findall(text), file.name)
-    return Book(targets, works_of(folder / "references.bib"), titles, exercises)
+            places |= dict.fromkeys(PLACE.findall(text), file.name)
+    return Book(targets, works_of(folder / "references.bib"), titles, exercises, places)
 
 
 def header(page: str) -> str:
