@@ -372,12 +372,21 @@ def updates(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> np
 
 
 def gives_update(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> bool:
-    """Whether the rule returns an update [d]; False for a loss. ValueError if neither."""
-    d = len(world.theta)
-    first = np.asarray(rule(Batch(Tables.of(world, theta), batches.chosen[0])))
-    if first.shape not in ((), (d,)):
-        raise ValueError(f"the rule gives shape {first.shape}; a loss () or an update ({d},)")
-    return first.shape == (d,)
+    """Whether the rule returns an update [d]; False for a loss. ValueError if neither.
+
+    An update whose numbers move with theta is refused too: it may be a loss without its mean.
+    """
+    d, some = len(world.theta), batches.chosen[0]
+    with no_slope_is_lost():
+        moving = rule(Batch(Tables.of(world, theta + 1j * STEP * np.eye(d)[0]), some))
+    shape = np.shape(moving)
+    if shape not in ((), (d,)) or (shape and np.iscomplexobj(moving)):
+        raise ValueError(
+            f"the rule gives shape {shape} and not one number. A loss is one number: is a mean or "
+            f"a sum missing? An update has shape ({d},) and is made of scores and of numbers held "
+            "with detach"
+        )
+    return shape == (d,)
 
 
 def _fall(rule: Rule, world: World, theta: np.ndarray, batches: Batches, k: int) -> np.ndarray:
@@ -523,6 +532,8 @@ class Report:
     factor              and the factor in front of that gradient
     held                whether the data stay put: then the mean update of a loss that detaches
                         nothing that moves is minus the gradient of its own mean
+    target              the name of what the angle refers to
+    sinks               the objective of which the mean update is minus a multiple of the gradient
     """
 
     mean: np.ndarray
@@ -532,6 +543,8 @@ class Report:
     climbs: str
     factor: float
     held: bool = False
+    target: str = "J"
+    sinks: str = ""
 
     @property
     def variance(self) -> float:
@@ -566,19 +579,24 @@ class Report:
     def what(self) -> str:
         """What is climbed, in words."""
         if np.abs(self.mean).max() <= FIT_TOLERANCE and not self.climbs:
-            return "stands still"
+            flat = self.variance <= FIT_TOLERANCE**2
+            return "no slope in any batch: is all detached?" if flat else "stands still"
+        if self.sinks:
+            return f"goes down {self.sinks}: is a minus missing?"
         if self.climbs:
             size = "" if abs(self.factor - 1) < 1e-7 else f"{plain(self.factor, 4)} · "
             return f"{size}{self.climbs}"
         if self.held and self.is_gradient:
-            return "its own loss on old data"
+            return "old data: compare the angle"
         return "no curl, nothing listed" if self.is_gradient else "the gradient of nothing"
 
     def __repr__(self) -> str:
-        angle = "" if np.isnan(self.angle) else f", {plain(self.angle, 1)}° from ∇J"
+        meant = self.target if self.target.isalnum() else f"({self.target})"
+        angle = "" if np.isnan(self.angle) else f", {plain(self.angle, 1)}° from ∇{meant}"
         mean = ", ".join(signed(x + 0.0, 4) for x in self.mean)
+        lead = "climbs: " if np.abs(self.mean).max() > FIT_TOLERANCE and not self.sinks else ""
         return (
-            f"mean update ({mean}){angle}\nclimbs: {self.what}\n"
+            f"mean update ({mean}){angle}\n{lead}{self.what}\n"
             f"curl {plain(self.curl, 4)}, variance {plain(self.variance, 4)}"
         )
 
@@ -609,6 +627,7 @@ def assay(
     turning = [curl(rule, world, p, batches) for p in points]
     known = {"J": expected_return} | dict(objectives or {})
     climbs, factor = _fit(means, world, points, known)
+    sinks = "" if climbs else _fit([-mean for mean in means], world, points, known)[0]
     spread = law[0] @ (found[0] - means[0]) ** 2
     return Report(
         mean=means[0],
@@ -618,6 +637,8 @@ def assay(
         climbs=climbs,
         factor=factor,
         held=world.old is not None,
+        target=target,
+        sinks=sinks,
     )
 
 
@@ -686,7 +707,7 @@ def differentiated(loss: Callable, gradient: Callable, tensor: Callable = np.asa
         slopes = np.asarray(gradient(lambda z: loss(z, batch))(tensor(values)))
         world = tables.world
         mean = np.einsum(
-            "sa,sad->sd", np.exp(world.log_probabilities(tables.theta)), world.features
+            "sa,sad->sd", np.exp(world.log_probabilities(np.real(tables.theta))), world.features
         )
         scores = (world.features - mean[:, None])[e.states[batch.chosen][:, :-1]]
         return -np.einsum("nta,ntad->d", slopes, scores)
