@@ -15,8 +15,9 @@ from utils.learning.token_world import SKILL, THETA, thinking
 
 
 def report(part: str):
-    """The report of the only row whose name has this part."""
-    (found,) = [report for name, report in table().rows if part in name]
+    """The report of the row with this name, or of the only one whose name has this part."""
+    rows = dict(table().rows)
+    (found,) = [r for name, r in rows.items() if name == part or part not in rows and part in name]
     return found
 
 
@@ -42,9 +43,13 @@ def one_decision(p: float, b: float) -> float:
 EASY, HARD = SKILL
 RLOO, PLAIN = report("RLOO: minus"), report("REINFORCE, sum")
 OTHERS, OWN = report("others' deviation"), report("RLOO, mean over own")
-PPO, RATIO = report("PPO, later step on"), report("token ratios")
-MASKED, PADDED = report("cut-off"), report("padding")
-CISPO, FAR_PPO, DUAL = report("CISPO"), report("PPO, far step"), report("dual clip")
+PPO, RATIO = report("PPO, later step, ε"), report("token ratios")
+MASKED, PADDED = report("RLOO, cut-off"), report("padding")
+CISPO, FAR_PPO, DUAL = (
+    report("up to 1.2"),
+    report("PPO, far step"),
+    report("dual clip"),
+)
 ENGINE, CAPPED = report("another engine"), report("ratio of the answer up to 2")
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 SQUARE = (0.9 * 0.1) ** 2

@@ -20,7 +20,7 @@ for real numbers. ``detach`` holds a number constant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from itertools import combinations, combinations_with_replacement, product
@@ -626,37 +626,39 @@ def assay(
     means = [weights @ steps for weights, steps in zip(law, found, strict=True)]
     turning = [curl(rule, world, p, batches) for p in points]
     known = {"J": expected_return} | dict(objectives or {})
-    climbs, factor = _fit(means, world, points, known)
-    sinks = "" if climbs else _fit([-mean for mean in means], world, points, known)[0]
+    name, factor = _fit(means, world, points, known)
     spread = law[0] @ (found[0] - means[0]) ** 2
     return Report(
         mean=means[0],
         gradient=slope(known[target], world),
         deviation=np.sqrt(spread),
         curl=float(max(turning)),
-        climbs=climbs,
-        factor=factor,
+        climbs=name if factor > 0 else "",
+        factor=max(factor, 0.0),
         held=world.old is not None,
         target=target,
-        sinks=sinks,
+        sinks=name if factor < 0 else "",
     )
 
 
 def _fit(means, world, points, objectives) -> tuple[str, float]:
-    flat = np.concatenate(means)
+    # The objective whose gradient the means are a multiple of, and the factor; ("", 0) if none is.
+    flat, down = np.concatenate(means), ("", 0.0)
     if np.abs(flat).max() <= FIT_TOLERANCE:
-        return "", 0.0
+        return down
     for name, objective in objectives.items():
         try:
             known = np.concatenate([slope(objective, world, p) for p in points])
         except NoReference:
             continue
-        if not known @ known:
+        if known @ known < FIT_TOLERANCE**2:
             continue
-        factor = (flat @ known) / (known @ known)
-        if factor > 0 and np.abs(flat - factor * known).max() <= FIT_TOLERANCE:
-            return name, float(factor)
-    return "", 0.0
+        factor = float((flat @ known) / (known @ known))
+        if factor and np.abs(flat - factor * known).max() <= FIT_TOLERANCE:
+            if factor > 0:
+                return name, factor
+            down = down if down[0] else (name, factor)
+    return down
 
 
 def _quickest(rule: Rule, world: World, batches: Batches) -> Rule:
@@ -727,9 +729,14 @@ def later(world: World, move) -> World:
 
 @dataclass(frozen=True, eq=False)
 class AssayTable:
-    """Rules and what the assay found, as rows of a page."""
+    """Rules and what the assay found, as rows of a page.
+
+    ``called`` has the options of programs for each row, ``heads`` the heads {row: text} above rows.
+    """
 
     rows: tuple[tuple[str, Report], ...]
+    called: tuple[str, ...] = ()
+    heads: Mapping[int, str] = field(default_factory=dict)
 
     HEAD = ("", "rule", "mean update", "angle", "what it climbs", "curl", "variance")
 
@@ -749,20 +756,39 @@ class AssayTable:
         ]
 
     def __repr__(self) -> str:
-        return "\n".join(" | ".join(row) for row in (self.HEAD, *self.cells()))
+        lines = [" | ".join(self.HEAD)]
+        for k, row in enumerate(self.cells()):
+            lines += [self.heads[k]] if k in self.heads else []
+            lines.append(" | ".join(row) + (f" | {self._name(k)}" if self._name(k) else ""))
+        return "\n".join(lines)
+
+    def _name(self, k: int) -> str:
+        return self.called[k] if self.called else ""
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(h)}</th>' for h in self.HEAD[1:])
-        body = "".join(
-            f'<tr><td>{number}</td><th scope="row" style="text-align: left">{escape(name)}</th>'
-            + "".join(f"<td{self._look(k)}>{escape(c)}</td>" for k, c in enumerate(rest))
-            + "</tr>"
-            for number, name, *rest in self.cells()
-        )
+        body = "".join(self._part(k) + self._row(k, row) for k, row in enumerate(self.cells()))
         return (
             '<div class="assay" style="overflow-x: auto" tabindex="0" role="region" '
             'aria-label="Table of update rules"><table style="font-size: 0.85em">'
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    def _part(self, k: int) -> str:
+        left = 'style="text-align: left; padding-top: 0.8em"'
+        if k not in self.heads:
+            return ""
+        span = len(self.HEAD)
+        return f'<tr><th colspan="{span}" scope="colgroup" {left}>{escape(self.heads[k])}</th></tr>'
+
+    def _row(self, k: int, row: tuple[str, ...]) -> str:
+        number, name, *rest = row
+        called = f"<br><small>{escape(self._name(k))}</small>" if self._name(k) else ""
+        return (
+            f'<tr><td>{number}</td><th scope="row" style="text-align: left; font-weight: normal">'
+            f"{escape(name)}{called}</th>"
+            + "".join(f"<td{self._look(i)}>{escape(cell)}</td>" for i, cell in enumerate(rest))
+            + "</tr>"
         )
 
     @staticmethod
