@@ -86,7 +86,7 @@ def whitened_groups(batch: Batch) -> np.ndarray:
 
 
 def minus_median(batch: Batch) -> np.ndarray:
-    """R_i - median of the group, the own reward included (``eq:symmetric-baseline``)."""
+    """R_i - median of the group, the own reward included (``eq:one-number``)."""
     R = in_groups(batch, rewards_of(batch))
     return (R - np.median(R, axis=1, keepdims=True)).ravel()
 
