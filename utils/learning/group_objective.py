@@ -82,7 +82,7 @@ def largest(value: Callable[[Law], np.ndarray], n: int) -> Objective:
         values = value(law)
         levels = np.unique(values)
         below = np.array([law.mean(values <= level) for level in levels]) ** n
-        return levels @ np.diff(below, prepend=0)
+        return np.dot(levels, np.diff(below, prepend=0))
 
     return objective
 

@@ -175,12 +175,13 @@ def sections() -> dict[str, tuple[Entry, ...]]:
     return {
         "What is subtracted, and by what it is divided: fresh data, sum over tokens": (
             E("REINFORCE, sum over tokens", u.reinforce, fresh),
-            E("minus the group's mean", u.group_mean, fresh),
+            E("minus the group's mean", u.group_mean, fresh,
+              called='trl scale_rewards="none"; OpenRLHF dr_grpo'),
             E("minus the group's median", u.policy_loss(u.minus_median), fresh),
             E("RLOO: minus the mean of the others", u.rloo, fresh, called="rloo"),
             E("Dr. GRPO: group mean, divided by the longest", u.dr_grpo, fresh,
               called='trl loss_type="dr_grpo", scale_rewards="none"; verl '
-              "seq-mean-token-sum-norm; OpenRLHF dr_grpo"),
+              "seq-mean-token-sum-norm"),
             E("divided by the group's deviation", u.grpo_without_length, fresh,
               called='trl scale_rewards="group"; OpenRLHF group_norm'),
             E("divided by the others' deviation", u.others_deviation, fresh),
@@ -235,7 +236,7 @@ def sections() -> dict[str, tuple[Entry, ...]]:
             E("PPO with dual clip at 3, far step", u.dual_clip, far,
               called="verl clip_ratio_c; trl delta"),
         ),
-        "Distance to a reference and entropy: fresh data, one answer": (
+        "Distance to a reference and entropy: fresh data unless said, one answer": (
             E("k1 as a loss", u.k1_loss, kl, MEANT),
             E("k1 as a loss on old data", u.k1_loss, kl_late, MEANT),
             E("k2 as a loss", u.k2_loss, kl, MEANT),

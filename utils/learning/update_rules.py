@@ -163,7 +163,7 @@ def norm_cut(batch: Batch, limit: float = 0.1) -> np.ndarray:
     """The update of RLOO, shortened to ``limit`` where it is longer, [d]."""
     weights = leave_one_out(batch)[:, None] * batch.mask
     update = np.einsum("nt,ntd->d", weights, batch.scores) / len(batch.mask)
-    return update * min(1, limit / max(np.linalg.norm(update), 1e-12))
+    return update * min(1.0, limit / max(float(np.linalg.norm(update)), 1e-12))
 
 
 def kept_groups(batch: Batch):
