@@ -145,7 +145,7 @@ def test_the_script_of_the_page_runs_by_itself(capsys):
         (6, "by the group's deviation"), (9, "divided by the batch's deviation"),
         (10, "then whitened over answers"), (11, "REINFORCE++: "), (12, "REINFORCE++-baseline"),
         (13, "silent groups"), (14, "norm of the update"), (15, "RLOO, mean over own length"),
-        (16, "RLOO, mean over all tokens"), (17, "GRPO: "), (18, "DAPO: "), (20, "as shipped"),
+        (16, "RLOO, mean over all tokens"), (17, "GRPO: "), (18, "DAPO: "), (20, "whitened GAE"),
         (21, "GSPO, first"), (22, "PPO, later step, ε"), (23, "clip-higher"), (24, "CISPO"),
         (25, "CISPO"), (26, "GSPO, later"), (27, "limits of the paper"), (33, "dual clip"),
         (34, "k1 as a loss"), (35, "k1 as a loss on old"), (40, "k2 of each"), (41, "k3 of each"),

@@ -58,7 +58,7 @@ OTHER_GRADIENT = (
 )  # fmt: skip
 NOTHING = (
     "mean over own length", "RLOO, mean over all tokens", "REINFORCE++", "norm of the update",
-    "PPO as shipped", "distillation", "dropped first", "(N − 1)", "GRPO: deviation and own", "DAPO",
+    "PPO, whitened", "distillation", "dropped first", "(N − 1)", "GRPO: deviation and own", "DAPO",
     "GSPO, first", "k2 of each", "k3 of each", "entropy of each", "GAE, λ = 1/2, rough",
     "masked", "temperature", "top-p", "γᵗ dropped", "standardised over all steps",
     "divided by the batch's", "then whitened over answers", "silent groups", "another engine",

@@ -211,7 +211,7 @@ def sections() -> dict[str, tuple[Entry, ...]]:
         "Ratios at the first step, ε = 0.2": (
             E("PPO, first step, with RLOO's weights and the sum over tokens", u.ppo,
               in_world(fresh)),
-            E("PPO as shipped, first step: GAE with λ = 0 and the exact critic, whitened over "
+            E("PPO, whitened GAE, first step: λ = 0 and the exact critic, whitened over "
               "tokens, mean over all tokens", u.whitened_gae(0.0), fresh,
               called="verl gae; OpenRLHF gae"),
             E("GSPO, first step, with RLOO's weights", u.gspo, in_world(fresh)),
@@ -223,7 +223,7 @@ def sections() -> dict[str, tuple[Entry, ...]]:
               called="verl clip_ratio_high; trl epsilon_high"),
             E("CISPO, later step, ratio up to 1.2", u.cispo, late),
             E("CISPO, later step, ratio up to 5", u.cispo_5, late,
-              called='AReaL use_cispo_loss; trl loss_type="cispo"'),
+              called='AReaL use_cispo_loss; trl loss_type="cispo", epsilon_high=5'),
             E("GSPO, later step, ε = 0.2", u.gspo, late,
               called='trl importance_sampling_level="sequence"'),
             E("GSPO, later step, limits of the paper", u.gspo_paper, late),
