@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import product
 
@@ -14,7 +15,7 @@ from utils import exact
 from utils.learning import assay as judge
 from utils.learning import clinic, update_rules
 from utils.learning.assay import Batches, Tables, World, assay, in_world, mean_update, slope
-from utils.learning.rule_table import entries, ward
+from utils.learning.rule_table import entries, minus_kl, reference, ward
 from utils.learning.token_world import thinking
 
 CLINIC_LOSSES = {
@@ -215,7 +216,7 @@ def test_the_mean_and_variance_are_those_of_sampled_batches():
 
 
 def test_what_is_neither_a_number_nor_an_update_is_refused():
-    with pytest.raises(ValueError, match="a loss"):
+    with pytest.raises(ValueError, match="A loss is one number"):
         assay(lambda batch: batch.rewards, thinking(2))
     with pytest.raises(ValueError, match="no finite slope"):
         assay(lambda batch: batch.log_pi[0, 0] * np.nan, thinking(2), ordered=True)
@@ -227,7 +228,82 @@ def test_an_angle_is_that_between_the_two_vectors():
     back = judge.Report(np.array([-2.0, 0.0]), np.array([1.0, 0.0]), np.zeros(2), 0.0, "", 0.0)
     assert back.angle == pytest.approx(180)
     still = judge.Report(np.zeros(2), np.array([1.0, 0.0]), np.zeros(2), 0.0, "", 0.0)
-    assert np.isnan(still.angle) and still.what == "stands still"
+    assert np.isnan(still.angle) and still.what.startswith("no slope in any batch")
+
+
+def test_a_report_names_the_target_to_which_its_angle_refers():
+    world = thinking(1, reference=reference())
+    known = {"−KL(π‖ref)": minus_kl}
+    report = assay(update_rules.k2_token_loss, world, known, "−KL(π‖ref)")
+    assert "1.2° from ∇(−KL(π‖ref))" in repr(report)
+    to_J = assay(update_rules.k2_token_loss, world, known)
+    assert "48.7° from ∇J" in repr(to_J)
+    np.testing.assert_allclose(report.gradient, slope(minus_kl, world))
+    np.testing.assert_allclose(to_J.gradient, slope(judge.expected_return, world))
+
+
+def test_a_forgotten_minus_is_named():
+    report = assay(lambda batch: -update_rules.rloo(batch), thinking(2))
+    assert report.sinks == "J" and not report.climbs
+    assert "goes down J: is a minus missing?" in repr(report) and "climbs" not in repr(report)
+    assert not assay(update_rules.rloo, thinking(2)).sinks
+
+
+def test_no_slope_in_any_batch_is_told_from_a_slope_of_mean_zero():
+    def held(batch):
+        return (judge.detach(batch.log_pi) * batch.mask).sum()
+
+    def score(batch):
+        return (batch.log_pi * batch.mask).sum()
+
+    assert "no slope in any batch: is all detached?" in repr(assay(held, thinking(2)))
+    report = assay(score, thinking(2))
+    assert report.what == "stands still" and report.variance > 0.1
+
+
+def one_number_an_answer(batch):
+    return -update_rules.leave_one_out(batch) * (batch.mask * batch.log_pi).sum(axis=1)
+
+
+def test_a_loss_without_its_mean_is_no_update_in_a_group_of_two_either():
+    for n in (2, 3):
+        with pytest.raises(ValueError, match="is a mean or a sum missing"):
+            assay(one_number_an_answer, thinking(n))
+
+
+def test_an_update_may_hold_a_ratio_with_detach():
+    def update(batch):
+        ratio = judge.detach(np.exp(batch.log_pi - batch.log_old))
+        A = update_rules.leave_one_out(batch)
+        return np.einsum("n,nt,ntd->d", A, batch.mask * ratio, batch.scores) / len(A)
+
+    one, other = (assay(rule, LATE) for rule in (update, update_rules.ratio_loss))
+    np.testing.assert_allclose(one.mean, other.mean, atol=1e-15)
+
+
+def filled(batch):
+    out = np.zeros(len(batch.mask))
+    for i in range(len(out)):
+        out[i] = (batch.mask * batch.log_pi)[i].sum()
+    return out.sum()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        filled,
+        lambda batch: math.exp((batch.mask * batch.log_pi).sum()),
+        lambda batch: float((batch.mask * batch.log_pi).sum()),
+    ],
+)
+def test_a_number_that_loses_its_slope_is_refused_in_words(loss):
+    with pytest.raises(ValueError, match="hold the number with detach"):
+        assay(loss, thinking(2))
+
+
+@pytest.mark.parametrize("group, groups, number", [(4, 1, 420), (8, 1, 6006), (4, 2, 88_410)])
+def test_the_numbers_of_batches_are_those_of_the_page(group, groups, number):
+    assert len(Batches.of(thinking(group, groups=groups)).chosen) == number
 
 
 def test_the_world_says_which_table_is_no_law():

@@ -10,6 +10,8 @@ from scipy.integrate import quad
 from scipy.stats import binom
 
 from utils.learning import group_objective as groups
+from utils.learning.assay import expected_return, objective_value
+from utils.learning.token_world import thinking
 
 
 def slope_by_patterns(right, wrong, chances, i):
@@ -71,3 +73,11 @@ def test_the_integral_of_the_factor_is_the_mean_of_phi():
 def test_groups_that_agree():
     assert groups.silent_share(0.1, 8) == pytest.approx(0.9**8 + 0.1**8)
     assert groups.silent_share(0.5, 2) == 0.5
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_the_largest_of_n_rewards_of_0_or_1_is_pass_at_n(n):
+    world = thinking(1, prompts=[0, 1])
+    p = objective_value(expected_return, world, world.theta).real
+    found = objective_value(groups.largest(lambda law: law.returns, n), world, world.theta).real
+    assert found == pytest.approx(1 - (1 - p) ** n)

@@ -138,6 +138,10 @@ def test_the_angles_of_the_other_engine(part, degrees):
     assert round(report.angle) == degrees
 
 
+def test_whitened_gae_is_no_gradient_with_lambda_1_either():
+    assert assay(update_rules.whitened_gae(1.0), thinking(4)).curl > 1e-3
+
+
 def test_with_dual_clip_the_far_step_is_half_as_long_in_nearly_the_same_direction():
     far, dual = (
         next(report for name, report in table().rows if part in name)

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 
-from utils.learning.assay import expected_return, objective_value, slope
+from utils.learning.assay import (
+    expected_return,
+    in_world,
+    later,
+    mean_update,
+    objective_value,
+    slope,
+)
 from utils.learning.rule_table import (
     OBJECTIVES,
     SECOND_EPOCH,
     entries,
+    minus_kl_from_reference,
     per_length,
     reference,
     rough_critic,
+    sections,
     table,
 )
 from utils.learning.token_world import thinking
+from utils.learning.update_rules import k1_loss
 
 ROWS = dict(table().rows)
 
 
 def named(part):
-    """The report of the only row whose name has this part."""
-    found = [report for name, report in ROWS.items() if part in name]
+    """The report of the row with this name, or of the only one whose name has this part."""
+    found = [r for name, r in ROWS.items() if name == part or part not in ROWS and part in name]
     assert len(found) == 1, part
     return found[0]
 
@@ -34,20 +45,24 @@ def test_there_are_at_least_fifteen_rules_and_no_two_rows_share_a_name():
 
 
 UNBIASED = (
-    "REINFORCE, sum", "RLOO: minus", "PPO, first step", "sequence ratio", "k2 as a loss",
-    "k3 times", "k1 in the reward", "−log π in", "exact critic as", "rough critic as",
-    "GAE, λ = 1/2, exact", "GAE, λ = 1, rough", "answer without a cap", "γᵗ in front",
+    "REINFORCE, sum", "RLOO: minus", "PPO, first step", "sequence ratio, no baseline",
+    "sequence ratio, mean of the others", "k2 as a loss", "k3 times the ratio as a loss",
+    "ratio as a loss on old", "k1 in the reward", "−log π in", "exact critic as",
+    "rough critic as", "GAE, λ = 1/2, exact", "GAE, λ = 1, rough", "answer without a cap",
+    "γᵗ in front",
 )  # fmt: skip
 SCALED = {"minus the group's mean": 3 / 4, "Dr. GRPO": 1 / 4}
 OTHER_GRADIENT = (
-    "by the group's deviation", "others' deviation", "REINFORCE++", "k3 as a loss",
+    "by the group's deviation", "others' deviation", "deviation over answers", "k3 as a loss",
+    "group's median", "k1 as a loss on old",
 )  # fmt: skip
 NOTHING = (
-    "mean over own length", "RLOO, mean over all tokens", "GRPO: deviation and own", "DAPO",
+    "mean over own length", "RLOO, mean over all tokens", "REINFORCE++", "norm of the update",
+    "PPO, whitened", "distillation", "dropped first", "(N − 1)", "GRPO: deviation and own", "DAPO",
     "GSPO, first", "k2 of each", "k3 of each", "entropy of each", "GAE, λ = 1/2, rough",
     "masked", "temperature", "top-p", "γᵗ dropped", "standardised over all steps",
-    "divided by the batch's", "then whitened", "silent groups", "another engine", "up to 2",
-    "with a ratio above 2",
+    "divided by the batch's", "then whitened over answers", "silent groups", "another engine",
+    "up to 2", "with a ratio above 2",
 )  # fmt: skip
 STILL = ("k1 as a loss", "log π as an entropy loss")
 
@@ -85,7 +100,7 @@ def test_these_losses_have_a_mean_gradient_of_zero(part):
 
 
 def test_own_length_turns_the_sign_of_the_thinking_coordinate():
-    for part in ("mean over own length", "GRPO: deviation and own", "GSPO, first step"):
+    for part in ("RLOO, mean over own length", "GRPO: deviation and own", "GSPO, first step"):
         assert named(part).mean[0] > 0.01 > 0 > named("RLOO: minus").mean[0]
 
 
@@ -100,7 +115,7 @@ def test_leaving_one_out_scatters_more_than_no_baseline_in_this_world():
 
 
 def test_the_clipped_step_turns_the_sign_of_the_right_answer():
-    assert named("PPO, later step on").mean[1] < 0 < named("PPO, later step on").gradient[1]
+    assert named("PPO, later step, ε").mean[1] < 0 < named("PPO, later step, ε").gradient[1]
     assert named("clip-higher").mean[1] > 0
 
 
@@ -176,5 +191,70 @@ def test_the_rough_critic_and_the_move_are_those_of_the_page():
 
 def test_the_table_is_a_table_of_html_with_a_head():
     html = table()._repr_html_()
-    assert html.count("<tr>") == len(ROWS) + 1 and 'scope="row"' in html
-    assert repr(table()).count("\n") == len(ROWS)
+    heads = len(sections())
+    assert html.count("<tr>") == len(ROWS) + 1 + heads and html.count('scope="row"') == len(ROWS)
+    assert repr(table()).count("\n") == len(ROWS) + heads
+
+
+def test_a_name_of_an_option_stands_under_its_rule():
+    html = table()._repr_html_()
+    assert html.count("<small>") == sum(bool(entry.called) for entry in entries())
+    assert "trl loss_type=&quot;grpo&quot;" in html and "max_grad_norm" in repr(table())
+
+
+def test_a_rule_that_looks_at_lengths_by_tokens_turns_the_sign_that_answers_do_not():
+    assert named("deviation over answers").mean[0] < 0 < named("REINFORCE++: the").mean[0]
+    assert named("then whitened over answers").mean[0] < 0 < named("REINFORCE++-b").mean[0]
+
+
+def test_a_cap_of_five_is_never_reached_at_the_later_step():
+    np.testing.assert_allclose(named("ratio up to 5").mean, named("token ratios").mean, atol=1e-15)
+
+
+def test_the_mean_of_the_others_is_free_beside_a_sequence_ratio_and_lowers_the_variance():
+    plain, loo = named("sequence ratio, no baseline"), named("sequence ratio, mean of the others")
+    assert loo.variance < 0.6 * plain.variance
+
+
+def test_on_policy_distillation_is_k2_of_each_token():
+    one, other = named("on-policy distillation"), named("k2 of each")
+    np.testing.assert_allclose(one.mean, other.mean, atol=1e-14)
+    assert one.variance == pytest.approx(other.variance)
+
+
+def test_descent_on_k1_with_old_data_climbs_the_distance_from_the_old_policy():
+    for sign in (1, -1):
+        world = later(thinking(1), sign * SECOND_EPOCH)
+        apart = in_world(world, reference=np.exp(world.log_probabilities(world.old)))
+        found = mean_update(k1_loss, apart)
+        expected = -slope(minus_kl_from_reference, apart)
+        np.testing.assert_allclose(found, expected, atol=1e-14)
+        assert sign * found[1] > 0.2
+    assert named("k1 as a loss on old data").climbs == "KL(old‖π)"
+
+
+def test_the_whitened_rows_are_sums_in_plain_loops():
+    # REINFORCE++ over tokens, for 2 × 2, from the list of all batches in each order
+    chances, total = 0.0, np.zeros(2)
+    world = thinking(1)
+    e, pi = world.episodes, np.exp(world.log_probabilities(world.theta))
+    psi = world.features - np.einsum("sa,sad->sd", pi, world.features)[:, None]
+    every = []
+    for k in range(len(e.chance)):
+        steps = range(int(e.mask[k].sum()))
+        at = [(e.states[k, t], e.actions[k, t]) for t in steps]
+        every.append((np.prod([pi[x] for x in at]), sum(psi[x] for x in at), e.rewards[k].sum(),
+                      len(at), e.states[k, 0]))  # fmt: skip
+    for one, two in product(product(every, repeat=2), repeat=2):
+        group = one + two
+        if one[0][4] != one[1][4] or two[0][4] != two[1][4]:
+            continue
+        chance = np.prod([p for p, *_ in group]) / 4
+        lengths, R = [y[3] for y in group], [y[2] for y in group]
+        tokens = np.repeat(R, lengths)
+        chances += chance
+        if tokens.std() > 0:
+            weights = (np.array(R) - tokens.mean()) / tokens.std()
+            total += chance * sum(w * y[1] for w, y in zip(weights, group, strict=True)) / 4
+    assert chances == pytest.approx(1)
+    np.testing.assert_allclose(named("REINFORCE++: the").mean, total, atol=1e-12)

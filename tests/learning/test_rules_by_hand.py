@@ -123,8 +123,8 @@ def test_cispo_weighs_scores_and_climbs_a_logarithm_above_its_cap():
         each = [t.ratio(theta) for t in text]
         return A * sum(min(x, 1.2) + 1.2 * log(max(x / 1.2, 1)) for x in each)
 
-    np.testing.assert_allclose(row("CISPO").mean, mean(update), atol=1e-12)
-    np.testing.assert_allclose(row("CISPO").mean, slopes(objective, now), atol=1e-9)
+    np.testing.assert_allclose(row("up to 1.2").mean, mean(update), atol=1e-12)
+    np.testing.assert_allclose(row("up to 1.2").mean, slopes(objective, now), atol=1e-9)
 
 
 def whole(text):
@@ -202,9 +202,9 @@ def kept(R):
 @pytest.mark.parametrize(
     "part, weigh",
     [
-        ("REINFORCE++", lambda R: divided(R - R.mean(), R.std())),
+        ("deviation over answers", lambda R: divided(R - R.mean(), R.std())),
         ("divided by the batch's deviation", lambda R: divided(own(R), R.std())),
-        ("then whitened over the batch", lambda R: divided(own(R), own(R).std())),
+        ("then whitened over answers", lambda R: divided(own(R), own(R).std())),
         ("silent groups dropped", kept),
     ],
 )
@@ -218,7 +218,9 @@ def test_dropping_silent_groups_multiplies_the_gradient_by_one_plus_their_share(
     np.testing.assert_allclose(row("silent groups").mean, (1 + silent) * gradient, atol=1e-9)
 
 
-@pytest.mark.parametrize("part", ["batch's deviation, 2", "then whitened", "silent groups"])
+@pytest.mark.parametrize(
+    "part", ["batch's deviation, 2", "then whitened over answers", "silent groups"]
+)
 def test_in_groups_of_two_these_rules_have_the_direction_and_are_still_no_gradient(part):
     report = row(part)
     assert report.angle < 1e-6 and report.curl > 1e-3 and not report.climbs

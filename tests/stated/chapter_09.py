@@ -9,14 +9,16 @@ import numpy as np
 from prose import Stated
 
 from utils.figures.language_models import second_moment
-from utils.learning.assay import expected_return, objective_value
-from utils.learning.rule_table import FAR, SECOND_EPOCH, table
+from utils.learning.assay import expected_return, later, mean_update, objective_value
+from utils.learning.rule_table import FAR, SECOND_EPOCH, reference, table
 from utils.learning.token_world import SKILL, THETA, thinking
+from utils.learning.update_rules import k1_loss, whitened_gae
 
 
 def report(part: str):
-    """The report of the only row whose name has this part."""
-    (found,) = [report for name, report in table().rows if part in name]
+    """The report of the row with this name, or of the only one whose name has this part."""
+    rows = dict(table().rows)
+    (found,) = [r for name, r in rows.items() if name == part or part not in rows and part in name]
     return found
 
 
@@ -42,16 +44,43 @@ def one_decision(p: float, b: float) -> float:
 EASY, HARD = SKILL
 RLOO, PLAIN = report("RLOO: minus"), report("REINFORCE, sum")
 OTHERS, OWN = report("others' deviation"), report("RLOO, mean over own")
-PPO, RATIO = report("PPO, later step on"), report("token ratios")
-MASKED, PADDED = report("cut-off"), report("padding")
-CISPO, FAR_PPO, DUAL = report("CISPO"), report("PPO, far step"), report("dual clip")
+PPO, RATIO = report("PPO, later step, ε"), report("token ratios")
+MASKED, PADDED = report("RLOO, cut-off"), report("padding")
+CISPO, FAR_PPO, DUAL = (
+    report("up to 1.2"),
+    report("PPO, far step"),
+    report("dual clip"),
+)
 ENGINE, CAPPED = report("another engine"), report("ratio of the answer up to 2")
+WHITENED, CUT_NORM = report("PPO, whitened"), report("norm of the update")
+WHITENED_RETURN = mean_update(whitened_gae(1.0), thinking(4))
+DROPPED, MASKED_LATE = report("dropped first"), report("(N − 1)")
+K1 = {
+    sign: mean_update(k1_loss, later(thinking(1, reference=reference()), sign * SECOND_EPOCH))
+    for sign in (1, -1)
+}
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 SQUARE = (0.9 * 0.1) ** 2
 COIN = 0.3 * 0.7 * log(0.3 * 0.4 / (0.6 * 0.7))
 TURNED = -0.1871293728891152  # by hand in tests/learning/test_language_model_claims.py
 
 NUMBERS = (
+    Stated("0.0003", 1, reason="the lower limit in the paper on GSPO"),
+    Stated("0.0004", 1, reason="the upper limit in the paper on GSPO"),
+    Stated("0.0079", 1, CUT_NORM.mean[0]),
+    Stated("0.0349", 1, MASKED_LATE.mean[0]),
+    Stated("0.0488", 1, DROPPED.mean[0]),
+    Stated("0.0518", 1, CUT_NORM.mean[1]),
+    Stated("0.0571", 1, WHITENED.mean[0]),
+    Stated("0.0919", 1, DROPPED.mean[1]),
+    Stated("0.1259", 1, MASKED_LATE.mean[1]),
+    Stated("0.1525", 1, K1[1][0]),
+    Stated("0.1545", 1, K1[-1][0]),
+    Stated("0.2033", 1, K1[1][1]),
+    Stated("0.2060", 1, K1[-1][1]),
+    Stated("0.2706", 1, WHITENED.mean[1]),
+    Stated("0.0255", 1, WHITENED_RETURN[0]),
+    Stated("0.1937", 1, WHITENED_RETURN[1]),
     Stated("0.0009", 2, one_decision(0.9, 0.0)),
     Stated("0.0053", 1, CISPO.mean[0]),
     Stated("0.0057", 1, OTHERS.mean[0]),
@@ -69,7 +98,7 @@ NUMBERS = (
     Stated("0.0662", 1, RLOO.variance),
     Stated("0.0872", 1, PPO.mean[0]),
     Stated("0.0904", 1, FAR_PPO.mean[1]),
-    Stated("0.1", 1, float(TENTH)),
+    Stated("0.1", 2, float(TENTH)),
     Stated("0.1003", 1, FAR_PPO.mean[0]),
     Stated("0.1081", 1, PPO.gradient[1]),
     Stated("0.12", 2, 0.1 * 1.2),
@@ -97,7 +126,7 @@ NUMBERS = (
     Stated("0.61", 1, report("k1 as a loss").variance),
     Stated("0.6505", 1, (right(0) + right(1)) / 2),
     Stated("0.7", 2, reason="the temperature of patient and text; a probability of the coin"),
-    Stated("0.8", 2, SECOND_EPOCH[1]),
+    Stated("0.8", 4, SECOND_EPOCH[1]),
     Stated("0.8250", 1, right(0)),
     Stated("0.88", 1, 1 - 0.12),
     Stated("0.9", 2, 1 - 0.1),
@@ -108,8 +137,8 @@ NUMBERS = (
     Stated("1/10", 4, TENTH),
     Stated("1/100", 1, TENTH**2),
     Stated("1/13", 1, chance(EASY[0], 2)),
-    Stated("1/2", 22, chance(EASY[1], 1)),
-    Stated("1/3", 4, Fraction(1, 3)),
+    Stated("1/2", 23, chance(EASY[1], 1)),
+    Stated("1/3", 5, Fraction(1, 3)),
     Stated("1/37", 1, chance(HARD[0], 1)),
     Stated("1/5", 4, chance(EASY[2], 1)),
     Stated("1/6", 5, HALF / 3),

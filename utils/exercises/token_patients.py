@@ -59,6 +59,8 @@ class TokenPatient:
 def _followed(report) -> str:
     if report.climbs:
         return f"∇{report.climbs}"
+    if report.sinks:
+        return f"−∇({report.sinks}), as if a minus were missing"
     return "no gradient found here" if report.is_gradient else "the gradient of nothing"
 
 

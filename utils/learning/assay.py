@@ -20,7 +20,7 @@ for real numbers. ``detach`` holds a number constant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 from itertools import combinations, combinations_with_replacement, product
@@ -372,12 +372,21 @@ def updates(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> np
 
 
 def gives_update(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> bool:
-    """Whether the rule returns an update [d]; False for a loss. ValueError if neither."""
-    d = len(world.theta)
-    first = np.asarray(rule(Batch(Tables.of(world, theta), batches.chosen[0])))
-    if first.shape not in ((), (d,)):
-        raise ValueError(f"the rule gives shape {first.shape}; a loss () or an update ({d},)")
-    return first.shape == (d,)
+    """Whether the rule returns an update [d]; False for a loss. ValueError if neither.
+
+    An update whose numbers move with theta is refused too: it may be a loss without its mean.
+    """
+    d, some = len(world.theta), batches.chosen[0]
+    with no_slope_is_lost():
+        moving = rule(Batch(Tables.of(world, theta + 1j * STEP * np.eye(d)[0]), some))
+    shape = np.shape(moving)
+    if shape not in ((), (d,)) or (shape and np.iscomplexobj(moving)):
+        raise ValueError(
+            f"the rule gives shape {shape} and not one number. A loss is one number: is a mean or "
+            f"a sum missing? An update has shape ({d},) and is made of scores and of numbers held "
+            "with detach"
+        )
+    return shape == (d,)
 
 
 def _fall(rule: Rule, world: World, theta: np.ndarray, batches: Batches, k: int) -> np.ndarray:
@@ -523,6 +532,8 @@ class Report:
     factor              and the factor in front of that gradient
     held                whether the data stay put: then the mean update of a loss that detaches
                         nothing that moves is minus the gradient of its own mean
+    target              the name of what the angle refers to
+    sinks               the objective of which the mean update is minus a multiple of the gradient
     """
 
     mean: np.ndarray
@@ -532,6 +543,8 @@ class Report:
     climbs: str
     factor: float
     held: bool = False
+    target: str = "J"
+    sinks: str = ""
 
     @property
     def variance(self) -> float:
@@ -566,19 +579,24 @@ class Report:
     def what(self) -> str:
         """What is climbed, in words."""
         if np.abs(self.mean).max() <= FIT_TOLERANCE and not self.climbs:
-            return "stands still"
+            flat = self.variance <= FIT_TOLERANCE**2
+            return "no slope in any batch: is all detached?" if flat else "stands still"
+        if self.sinks:
+            return f"goes down {self.sinks}: is a minus missing?"
         if self.climbs:
             size = "" if abs(self.factor - 1) < 1e-7 else f"{plain(self.factor, 4)} · "
             return f"{size}{self.climbs}"
         if self.held and self.is_gradient:
-            return "its own loss on old data"
+            return "old data: compare the angle"
         return "no curl, nothing listed" if self.is_gradient else "the gradient of nothing"
 
     def __repr__(self) -> str:
-        angle = "" if np.isnan(self.angle) else f", {plain(self.angle, 1)}° from ∇J"
+        meant = self.target if self.target.isalnum() else f"({self.target})"
+        angle = "" if np.isnan(self.angle) else f", {plain(self.angle, 1)}° from ∇{meant}"
         mean = ", ".join(signed(x + 0.0, 4) for x in self.mean)
+        lead = "climbs: " if np.abs(self.mean).max() > FIT_TOLERANCE and not self.sinks else ""
         return (
-            f"mean update ({mean}){angle}\nclimbs: {self.what}\n"
+            f"mean update ({mean}){angle}\n{lead}{self.what}\n"
             f"curl {plain(self.curl, 4)}, variance {plain(self.variance, 4)}"
         )
 
@@ -601,45 +619,50 @@ def assay(
     batches = Batches.of(world, ordered)
     if not ordered:
         _refuse_order(rule, world, batches)
-    rule = _quickest(rule, world, batches)
+    rule, here = _quickest(rule, world, batches)
     points = [world.theta, *(world.theta + np.resize(p, len(world.theta)) for p in ELSEWHERE)]
     law = [batches.probabilities(Tables.of(world, p)) for p in points]
-    found = [updates(rule, world, p, batches) for p in points]
+    found = [here, *(updates(rule, world, p, batches) for p in points[1:])]
     means = [weights @ steps for weights, steps in zip(law, found, strict=True)]
     turning = [curl(rule, world, p, batches) for p in points]
     known = {"J": expected_return} | dict(objectives or {})
-    climbs, factor = _fit(means, world, points, known)
+    name, factor = _fit(means, world, points, known)
     spread = law[0] @ (found[0] - means[0]) ** 2
     return Report(
         mean=means[0],
         gradient=slope(known[target], world),
         deviation=np.sqrt(spread),
         curl=float(max(turning)),
-        climbs=climbs,
-        factor=factor,
+        climbs=name if factor > 0 else "",
+        factor=max(factor, 0.0),
         held=world.old is not None,
+        target=target,
+        sinks=name if factor < 0 else "",
     )
 
 
 def _fit(means, world, points, objectives) -> tuple[str, float]:
-    flat = np.concatenate(means)
+    # The objective whose gradient the means are a multiple of, and the factor; ("", 0) if none is.
+    flat, down = np.concatenate(means), ("", 0.0)
     if np.abs(flat).max() <= FIT_TOLERANCE:
-        return "", 0.0
+        return down
     for name, objective in objectives.items():
         try:
             known = np.concatenate([slope(objective, world, p) for p in points])
         except NoReference:
             continue
-        if not known @ known:
+        if known @ known < FIT_TOLERANCE**2:
             continue
-        factor = (flat @ known) / (known @ known)
-        if factor > 0 and np.abs(flat - factor * known).max() <= FIT_TOLERANCE:
-            return name, float(factor)
-    return "", 0.0
+        factor = float((flat @ known) / (known @ known))
+        if factor and np.abs(flat - factor * known).max() <= FIT_TOLERANCE:
+            if factor > 0:
+                return name, factor
+            down = down if down[0] else (name, factor)
+    return down
 
 
-def _quickest(rule: Rule, world: World, batches: Batches) -> Rule:
-    """The rule on plain complex numbers, if that has the same slope on each batch.
+def _quickest(rule: Rule, world: World, batches: Batches) -> tuple[Rule, np.ndarray]:
+    """The rule on plain complex numbers, if that has the same slope on each batch; and these.
 
     Most losses are analytic or only clip, and ``complex_step.Stepped`` takes twice the time.
     """
@@ -649,13 +672,14 @@ def _quickest(rule: Rule, world: World, batches: Batches) -> Rule:
 
     theta, d = world.theta, range(len(world.theta))
     if gives_update(rule, world, theta, batches):
-        return plain
+        return plain, updates(plain, world, theta, batches)
     exact = [_fall(rule, world, theta, batches, k) for k in d]
     try:
         quick = [_fall(plain, world, theta, batches, k) for k in d]
     except (TypeError, ValueError):
-        return rule
-    return plain if np.allclose(quick, exact, rtol=1e-12, atol=1e-14) else rule
+        return rule, np.stack(exact, axis=1)
+    same = np.allclose(quick, exact, rtol=1e-12, atol=1e-14)
+    return plain if same else rule, np.stack(exact, axis=1)
 
 
 def _refuse_order(rule: Rule, world: World, batches: Batches) -> None:
@@ -686,7 +710,7 @@ def differentiated(loss: Callable, gradient: Callable, tensor: Callable = np.asa
         slopes = np.asarray(gradient(lambda z: loss(z, batch))(tensor(values)))
         world = tables.world
         mean = np.einsum(
-            "sa,sad->sd", np.exp(world.log_probabilities(tables.theta)), world.features
+            "sa,sad->sd", np.exp(world.log_probabilities(np.real(tables.theta))), world.features
         )
         scores = (world.features - mean[:, None])[e.states[batch.chosen][:, :-1]]
         return -np.einsum("nta,ntad->d", slopes, scores)
@@ -706,9 +730,14 @@ def later(world: World, move) -> World:
 
 @dataclass(frozen=True, eq=False)
 class AssayTable:
-    """Rules and what the assay found, as rows of a page."""
+    """Rules and what the assay found, as rows of a page.
+
+    ``called`` has the options of programs for each row, ``heads`` the heads {row: text} above rows.
+    """
 
     rows: tuple[tuple[str, Report], ...]
+    called: tuple[str, ...] = ()
+    heads: Mapping[int, str] = field(default_factory=dict)
 
     HEAD = ("", "rule", "mean update", "angle", "what it climbs", "curl", "variance")
 
@@ -728,20 +757,39 @@ class AssayTable:
         ]
 
     def __repr__(self) -> str:
-        return "\n".join(" | ".join(row) for row in (self.HEAD, *self.cells()))
+        lines = [" | ".join(self.HEAD)]
+        for k, row in enumerate(self.cells()):
+            lines += [self.heads[k]] if k in self.heads else []
+            lines.append(" | ".join(row) + (f" | {self._name(k)}" if self._name(k) else ""))
+        return "\n".join(lines)
+
+    def _name(self, k: int) -> str:
+        return self.called[k] if self.called else ""
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(h)}</th>' for h in self.HEAD[1:])
-        body = "".join(
-            f'<tr><td>{number}</td><th scope="row" style="text-align: left">{escape(name)}</th>'
-            + "".join(f"<td{self._look(k)}>{escape(c)}</td>" for k, c in enumerate(rest))
-            + "</tr>"
-            for number, name, *rest in self.cells()
-        )
+        body = "".join(self._part(k) + self._row(k, row) for k, row in enumerate(self.cells()))
         return (
             '<div class="assay" style="overflow-x: auto" tabindex="0" role="region" '
             'aria-label="Table of update rules"><table style="font-size: 0.85em">'
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    def _part(self, k: int) -> str:
+        left = 'style="text-align: left; padding-top: 0.8em"'
+        if k not in self.heads:
+            return ""
+        span = len(self.HEAD)
+        return f'<tr><th colspan="{span}" scope="colgroup" {left}>{escape(self.heads[k])}</th></tr>'
+
+    def _row(self, k: int, row: tuple[str, ...]) -> str:
+        number, name, *rest = row
+        called = f"<br><small>{escape(self._name(k))}</small>" if self._name(k) else ""
+        return (
+            f'<tr><td>{number}</td><th scope="row" style="text-align: left; font-weight: normal">'
+            f"{escape(name)}{called}</th>"
+            + "".join(f"<td{self._look(i)}>{escape(cell)}</td>" for i, cell in enumerate(rest))
+            + "</tr>"
         )
 
     @staticmethod

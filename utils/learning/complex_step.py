@@ -24,8 +24,9 @@ REFUSED = {np.linalg.norm, np.vdot, np.angle, np.corrcoef, np.cov, np.interp}
 
 
 REALS_ONLY = (
-    "the loss puts a number that moves with theta into an array of real numbers, where its slope "
-    "is lost; make the array from log_pi, or hold the number with detach"
+    "the loss puts a number that moves with theta where only real numbers go, such as an array of "
+    "zeros, float() or math.exp(), and its slope would be lost; use np.where, np.stack and np.exp, "
+    "or hold the number with detach"
 )
 
 
@@ -138,10 +139,17 @@ REPLACED: dict[Callable, Callable] = {
 
 @contextmanager
 def no_slope_is_lost() -> Iterator[None]:
-    """ValueError where a number that moves with theta is put into an array of real numbers."""
+    """ValueError where a number that moves with theta is put in the place of a real number.
+
+    Such as into an array of zeros, into ``float`` or into ``math.exp``.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error", ComplexWarning)
         try:
             yield
         except ComplexWarning:
+            raise ValueError(REALS_ONLY) from None
+        except TypeError as fault:
+            if "real number" not in str(fault):
+                raise
             raise ValueError(REALS_ONLY) from None

@@ -75,6 +75,18 @@ def group_objective(weights: tuple[Weight, Weight], group: int, groups: int = 1)
     return objective
 
 
+def largest(value: Callable[[Law], np.ndarray], n: int) -> Objective:
+    """The mean of the largest of n independent values, in a world with one prompt."""
+
+    def objective(law: Law) -> complex:
+        values = value(law)
+        levels = np.unique(values)
+        below = np.array([law.mean(values <= level) for level in levels]) ** n
+        return np.dot(levels, np.diff(below, prepend=0))
+
+    return objective
+
+
 def factor(p, n: int):
     """f_n(p) = E[sqrt(K/n (1 - K/n))] / (p (1 - p)), K binomial (``eq:grpo-factor``).
 

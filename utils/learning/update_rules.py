@@ -85,6 +85,23 @@ def whitened_groups(batch: Batch) -> np.ndarray:
     return A / spread if spread > 1e-12 else 0 * A
 
 
+def minus_median(batch: Batch) -> np.ndarray:
+    """R_i - median of the group, the own reward included (``eq:one-number``)."""
+    R = in_groups(batch, rewards_of(batch))
+    return (R - np.median(R, axis=1, keepdims=True)).ravel()
+
+
+# Advantages of tokens, [N, T]
+
+
+def over_tokens(batch: Batch, per_token: np.ndarray) -> np.ndarray:
+    """Minus the mean and divided by the deviation over all tokens of the batch; 0 after the end."""
+    count = batch.mask.sum()
+    gap = batch.mask * (per_token - (batch.mask * per_token).sum() / count)
+    spread = np.sqrt((gap**2).sum() / count)
+    return gap / spread if spread > 1e-12 else 0 * gap
+
+
 # From one number a token, [N, T], to one number: by what the sum is divided.
 
 
@@ -130,6 +147,23 @@ others_deviation = policy_loss(by_others_deviation)
 whitened_batch = policy_loss(whitened)
 batch_scale = policy_loss(scaled_by_batch)
 group_then_batch = policy_loss(whitened_groups)
+
+
+def whitened_tokens(advantage: Callable) -> Loss:
+    """REINFORCE++ as programs have it: A_i of each token, whitened over the tokens of the batch."""
+
+    def loss(batch: Batch):
+        weights = over_tokens(batch, advantage(batch)[:, None] * batch.mask)
+        return -sum_of_tokens(batch, weights * batch.log_pi)
+
+    return loss
+
+
+def norm_cut(batch: Batch, limit: float = 0.1) -> np.ndarray:
+    """The update of RLOO, shortened to ``limit`` where it is longer, [d]."""
+    weights = leave_one_out(batch)[:, None] * batch.mask
+    update = np.einsum("nt,ntd->d", weights, batch.scores) / len(batch.mask)
+    return update * min(1.0, limit / max(float(np.linalg.norm(update)), 1e-12))
 
 
 def kept_groups(batch: Batch):
@@ -182,21 +216,35 @@ def cispo(batch: Batch, cap: float = 1.2):
     return -sum_of_tokens(batch, weight * leave_one_out(batch)[:, None] * batch.log_pi)
 
 
+def cispo_5(batch: Batch):
+    """CISPO with a cap of 5."""
+    return cispo(batch, 5.0)
+
+
 def ratio_loss(batch: Batch):
     """The same without clipping."""
     return -sum_of_tokens(batch, token_ratio(batch) * leave_one_out(batch)[:, None])
 
 
 def sequence_ratio_loss(batch: Batch):
-    """-mean of (pi_theta / pi_old of the answer) (R_i - mean of the others' weighted rewards)."""
-    ratio = sequence_ratio(batch)
-    return -(ratio * rewards_of(batch)).mean()
+    """-mean of (pi_theta / pi_old of the answer) R_i (``eq:sequence-ratio``), no baseline."""
+    return -(sequence_ratio(batch) * rewards_of(batch)).mean()
 
 
-def gspo(batch: Batch, limit: float = 0.2):
+def sequence_ratio_rloo(batch: Batch):
+    """The same with the mean of the others as a baseline."""
+    return -(sequence_ratio(batch) * leave_one_out(batch)).mean()
+
+
+def gspo(batch: Batch, low: float = 0.2, high: float = 0.2):
     """The clipped loss with the l-th root of the sequence ratio, l the length."""
     gap = np.where(batch.mask > 0, batch.log_pi - batch.log_old, 0).sum(axis=1)
-    return -clipped(np.exp(gap / batch.lengths), leave_one_out(batch), limit, limit).mean()
+    return -clipped(np.exp(gap / batch.lengths), leave_one_out(batch), low, high).mean()
+
+
+def gspo_paper(batch: Batch):
+    """GSPO with the limits 1 - 0.0003 and 1 + 0.0004 of its paper, section 5.1."""
+    return gspo(batch, 3e-4, 4e-4)
 
 
 stale = rloo  # old data, scored as if they were fresh
@@ -266,6 +314,11 @@ def k3_token_loss(batch: Batch):
     return (np.exp(-u) - 1 + u).sum(axis=1).mean()
 
 
+def distillation(batch: Batch):
+    """-u_t of each token, held constant, as its advantage: on-policy distillation."""
+    return sum_of_tokens(batch, detach(log_ratio(batch)) * batch.log_pi)
+
+
 def k1_in_reward(batch: Batch):
     """Minus k1 of the answer as its reward, held constant (``eq:kl-reward``)."""
     u = detach(log_ratio(batch).sum(axis=1))
@@ -300,20 +353,27 @@ def with_critic(batch: Batch):
     return -sum_of_tokens(batch, weight * batch.log_pi)
 
 
+def gae_weights(batch: Batch, lam: float) -> np.ndarray:
+    """gamma^t times the generalised advantage estimate of each token, [N, T] (``eq:gae``)."""
+    after = np.concatenate([batch.mask[:, 1:], np.ones((len(batch.mask), 1))], axis=1)
+    delta = batch.rewards + batch.gamma * after * batch.values[:, 1:] - batch.values[:, :-1]
+    A, run = np.zeros(batch.mask.shape), 0
+    for t in reversed(range(batch.mask.shape[1])):
+        run = batch.mask[:, t] * (delta[:, t] + batch.gamma * lam * run)
+        A[:, t] = batch.gamma**t * run
+    return A
+
+
 def gae(lam: float) -> Loss:
     """Generalised advantage estimation with ``batch.values`` (``eq:gae``)."""
+    return lambda batch: -sum_of_tokens(batch, gae_weights(batch, lam) * batch.log_pi)
 
-    def loss(batch: Batch):
-        T = batch.mask.shape[1]
-        after = np.concatenate([batch.mask[:, 1:], np.ones((len(batch.mask), 1))], axis=1)
-        delta = batch.rewards + batch.gamma * after * batch.values[:, 1:] - batch.values[:, :-1]
-        A, run = np.zeros(batch.mask.shape), 0
-        for t in reversed(range(T)):
-            run = batch.mask[:, t] * (delta[:, t] + batch.gamma * lam * run)
-            A[:, t] = batch.gamma**t * run
-        return -sum_of_tokens(batch, A * batch.log_pi)
 
-    return loss
+def whitened_gae(lam: float) -> Loss:
+    """The same, whitened over the tokens of the batch, and the mean over all tokens."""
+    return lambda batch: (
+        -all_tokens(batch, over_tokens(batch, gae_weights(batch, lam)) * batch.log_pi)
+    )
 
 
 def without_discount_in_front(batch: Batch):
@@ -350,6 +410,21 @@ def returns_to_go(batch: Batch) -> np.ndarray:
 def truncated_masked(batch: Batch):
     """RLOO, but answers that were cut off are left out of the sum (``eq:mask-truncated``)."""
     return -sum_of_tokens(batch, (batch.ended * leave_one_out(batch))[:, None] * batch.log_pi)
+
+
+def truncated_dropped(batch: Batch):
+    """Cut answers dropped first: the mean of the rest is subtracted, and the mean is over them."""
+    R, kept = rewards_of(batch), batch.ended
+    count = max(kept.sum(), 1)
+    weights = kept * (R - R[kept].sum() / count)
+    return -(weights[:, None] * batch.mask * batch.log_pi).sum() / count
+
+
+def truncated_masked_grpo(batch: Batch):
+    """Weights over the deviation with divisor N - 1, then cut answers masked, mean over tokens."""
+    mask = batch.mask * batch.ended[:, None]
+    weights = standardised(batch) * np.sqrt((batch.group - 1) / batch.group)
+    return -(weights[:, None] * mask * batch.log_pi).sum() / max(mask.sum(), 1)
 
 
 def padding_scored(batch: Batch):

@@ -176,6 +176,11 @@ def scaled_by_first(numbers: Sequence) -> Weight:
     return weight
 
 
+def minus_one_number(numbers: Sequence) -> Weight:
+    """R_i - b, b a free number for each pair of answers, the same for both."""
+    return lambda ys, i: ys[i].reward - numbers[4 * kind(ys[0]) + kind(ys[1])]
+
+
 def kind(y: Answer) -> int:
     """0 to 2 for the answers that end after 1 to 3 tokens, 3 for the one that is cut off."""
     return len(y.tokens) - 1 if y.ended else PLACES
@@ -298,6 +303,25 @@ def stated_slopes(w: Answers) -> dict[str, Any]:
     reference = [prod(w.reference[step] for step in enumerate(y.tokens)) for y in w.all]
     backward = w.gradient(-sum(r * y.u for r, y in zip(reference, w.all, strict=True)))
     return {"k1": 0, "k2": forward, "k3": backward, "weighted k3": forward}
+
+
+def old_slopes(w: Answers) -> dict[str, Any]:
+    """The left sides of ``eq:kl-old``: mean slopes over the answers of the old policy."""
+
+    def k3_slope(y: Answer) -> Any:
+        return (prod(y.inverse) - 1 + y.u) * y.score + (1 - prod(y.inverse)) * y.score
+
+    return {
+        "k1": w.mean(lambda y: w.gradient(y.u), law="old"),
+        "weighted k3": w.mean(lambda y: y.weight * k3_slope(y), law="old"),
+    }
+
+
+def stated_old_slopes(w: Answers) -> dict[str, Any]:
+    """The right sides of ``eq:kl-old``; the first divergence by its chain rule over the places."""
+    reached = w.visits(w.old)
+    away = sum(d * sum(w.old[k] * w.mdp.score[k]) for k, d in enumerate(reached))
+    return {"k1": away, "weighted k3": stated_slopes(w)["k2"]}
 
 
 def token_slopes(w: Answers) -> dict[str, Any]:
