@@ -59,16 +59,16 @@ def npm_script() -> str:
     return str(next(home.rglob("node_modules/npm/bin/npm-cli.js")))
 
 
-def fetch_pyodide(cache: Path) -> Path:
+def fetch_pyodide(cache: Path, pins: Path = PINS) -> Path:
     """The folder of the pinned package, fetched once; its checksum is npm's business."""
-    pins = hashlib.sha256((PINS / "package-lock.json").read_bytes()).hexdigest()[:16]
-    home = cache / f"npm-{pins}"
+    state = hashlib.sha256((pins / "package-lock.json").read_bytes()).hexdigest()[:16]
+    home = cache / f"npm-{state}"
     found = home / "node_modules" / "pyodide"
     if not (found / "pyodide.asm.wasm").is_file():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(PINS / name, home)
+            shutil.copy(pins / name, home)
         node(
             npm_script(),
             "ci",
