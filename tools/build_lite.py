@@ -1,7 +1,7 @@
 """The chapters in a browser without an installation, as a static site: `make lite`.
 
-JupyterLite is JupyterLab without a server; its Python is Pyodide, CPython for WebAssembly, pinned
-with its checksum in ``lite/package-lock.json`` and fetched by npm. What is pure Python comes from
+JupyterLite is JupyterLab without a server; its Python is Pyodide, CPython for WebAssembly, the
+same as that of the answers in the page (`page_python`). What is pure Python comes from
 the package index in the versions of the book, and is served beside it. NumPy, SciPy, Matplotlib and
 what they are built on exist for Pyodide only on its makers' server: the site names each file there
 with its SHA-256, which the browser checks.
@@ -37,6 +37,8 @@ PINS = ("requirements.txt", "requirements/lite.txt")
 EXTENSION = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static"
 # What the kernel installs as it starts; with these at hand it asks no index for anything.
 KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+PYTHON = "3.14"  # of the pinned Pyodide
 NOT_NEEDED = {"widgetsnbextension"}  # ipywidgets for the classic notebook
 FIRST_CELL = "the-package"
 FIRST = """\
@@ -114,7 +116,7 @@ def download(names: Iterable[str], versions: dict[str, str], folder: Path) -> No
     wanted = [f"{name}=={versions[name]}" for name in missing]
     if wanted:
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        options += ["--platform=any", "--implementation=py", "--abi=none", "--python-version=3.13"]
+        options += ["--platform=any", "--implementation=py", "--abi=none", f"--python-version={PYTHON}"]
         run(TOOL, "-m", "pip", "download", *options, "--dest", folder, *wanted)
 
 
@@ -124,7 +126,7 @@ def needs(wheel: Path) -> list[str]:
         name = next(n for n in files.namelist() if n.endswith(".dist-info/METADATA"))
         metadata = HeaderParser().parsestr(files.read(name).decode())
     browser = {"sys_platform": "emscripten", "platform_system": "Emscripten", "extra": ""}
-    browser |= {"python_version": "3.13", "python_full_version": "3.13.2"}
+    browser |= {"python_version": PYTHON, "python_full_version": f"{PYTHON}.0"}
     required = [Requirement(text) for text in metadata.get_all("Requires-Dist", ())]
     return sorted(
         canonicalize_name(one.name)
@@ -194,7 +196,7 @@ def lay_out_packages(folder: Path, wheels: Path, server: str) -> dict[str, dict]
 
 def settings(packages: Iterable[str]) -> dict:
     kernel = {
-        "pyodideUrl": "./static/pyodide/pyodide.js",
+        "pyodideUrl": "./static/pyodide/pyodide.mjs",
         "loadPyodideOptions": {"packages": sorted(packages)},
     }
     return {
@@ -218,8 +220,8 @@ def build(output: Path) -> Path:
 
     pyodide = work / "static/pyodide"
     pyodide.mkdir(parents=True)
-    fetched = page_python.fetch_pyodide(page_python.store(output), OWN)
-    for name in PYODIDE:
+    fetched = page_python.fetch_pyodide(page_python.store(output))
+    for name in (*PYODIDE, "pyodide-lock.json"):
         shutil.copy(fetched / name, pyodide)
     version = json.loads((fetched / "package.json").read_text())["version"]
     server = f"https://cdn.jsdelivr.net/pyodide/v{version}/full/"
@@ -237,10 +239,6 @@ def build(output: Path) -> Path:
     command += ["--lite-dir", work, "--contents", work / "contents", "--output-dir", site]
     run(*command, cwd=work)
     return site
-
-
-PYODIDE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
-PYODIDE += ("pyodide-lock.json", "package.json")
 
 
 if __name__ == "__main__":

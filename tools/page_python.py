@@ -59,16 +59,16 @@ def npm_script() -> str:
     return str(next(home.rglob("node_modules/npm/bin/npm-cli.js")))
 
 
-def fetch_pyodide(cache: Path, pins: Path = PINS) -> Path:
+def fetch_pyodide(cache: Path) -> Path:
     """The folder of the pinned package, fetched once; its checksum is npm's business."""
-    state = hashlib.sha256((pins / "package-lock.json").read_bytes()).hexdigest()[:16]
-    home = cache / f"npm-{state}"
+    pins = hashlib.sha256((PINS / "package-lock.json").read_bytes()).hexdigest()[:16]
+    home = cache / f"npm-{pins}"
     found = home / "node_modules" / "pyodide"
     if not (found / "pyodide.asm.wasm").is_file():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(pins / name, home)
+            shutil.copy(PINS / name, home)
         node(
             npm_script(),
             "ci",
