@@ -6,8 +6,8 @@ the package index in the versions of the book, and is served beside it. NumPy, S
 what they are built on exist for Pyodide only on its makers' server: the site names each file there
 with its SHA-256, which the browser checks.
 
-The pages are what `make lab` shows of them. The first code cell of a chapter says what is missing if
-that server does not answer.
+The pages are what `make lab` shows of them. The first code cell of a chapter is another one, which
+says what is missing if that server does not answer (``lite/book_in_browser.py``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from collections.abc import Iterable
 from email.parser import HeaderParser
@@ -40,19 +39,13 @@ KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 PYTHON = "3.14"  # of the pinned Pyodide
 NOT_NEEDED = {"widgetsnbextension"}  # ipywidgets for the classic notebook
+STARTER = "book-in-browser"
 FIRST_CELL = "the-package"
 FIRST = """\
 # In the browser this cell fetches NumPy, SciPy and Matplotlib; that may take a minute.
-from importlib.util import find_spec
+import book_in_browser
 
-import policy_gradient_book
-
-if not all(map(find_spec, ["numpy", "scipy", "matplotlib"])):
-    raise ImportError(
-        "{host} did not send NumPy, SciPy and Matplotlib. Are you offline, or does your network "
-        "block that host? To try again, restart the kernel and run this cell."
-    )
-policy_gradient_book.use_utils()"""
+book_in_browser.start()"""
 
 
 def run(*command: object, cwd: Path = ROOT) -> str:
@@ -66,17 +59,17 @@ def run(*command: object, cwd: Path = ROOT) -> str:
 # The pages
 
 
-def for_the_browser(notebook: dict, host: str) -> None:
+def for_the_browser(notebook: dict) -> None:
     """Change a chapter as it is shown in JupyterLab into one for the kernel of the site."""
     for cell in notebook["cells"]:
         if cell["id"] == FIRST_CELL:
-            cell["source"] = FIRST.replace("{host}", host)
+            cell["source"] = FIRST
             cell["metadata"] = {}
     spec = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
     notebook["metadata"]["kernelspec"] = spec
 
 
-def lay_out_pages(folder: Path, host: str) -> None:
+def lay_out_pages(folder: Path) -> None:
     """The pages of the book as `make lab` shows them."""
     folder.mkdir(parents=True)
     source = ROOT / "book"
@@ -84,7 +77,7 @@ def lay_out_pages(folder: Path, host: str) -> None:
     for page in sorted(source.glob("*.ipynb")):
         notebook = json.loads(page.read_text(encoding="utf-8"))
         lab_pages.show_notebook(notebook, page.name, book)
-        for_the_browser(notebook, host)
+        for_the_browser(notebook)
         text = json.dumps(notebook, ensure_ascii=False, indent=1)
         (folder / page.name).write_text(text, encoding="utf-8")
     for page in sorted(source.glob("*.md")):
@@ -116,7 +109,12 @@ def download(names: Iterable[str], versions: dict[str, str], folder: Path) -> No
     wanted = [f"{name}=={versions[name]}" for name in missing]
     if wanted:
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        options += ["--platform=any", "--implementation=py", "--abi=none", f"--python-version={PYTHON}"]
+        options += [
+            "--platform=any",
+            "--implementation=py",
+            "--abi=none",
+            f"--python-version={PYTHON}",
+        ]
         run(TOOL, "-m", "pip", "download", *options, "--dest", folder, *wanted)
 
 
@@ -141,6 +139,21 @@ def imports_of(wheel: Path) -> list[str]:
         names = [name for name in files.namelist() if ".dist-info/" not in name]
     first = {name.split("/")[0] if "/" in name else name.removesuffix(".py") for name in names}
     return sorted(name for name in first if name.isidentifier())
+
+
+def pack_starter(folder: Path) -> None:
+    """The wheel of what the first cell of a chapter imports. Equal sources, equal bytes."""
+    about = (
+        f"Metadata-Version: 2.1\nName: {STARTER}\nVersion: 0\nRequires-Dist: policy-gradient-book\n"
+    )
+    files = {
+        "book_in_browser.py": (OWN / "book_in_browser.py").read_text(),
+        "book_in_browser-0.dist-info/METADATA": about,
+        "book_in_browser-0.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(folder / "book_in_browser-0-py3-none-any.whl", "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(zipfile.ZipInfo(name), text)
 
 
 def entry(wheel: Path, depends: list[str]) -> dict:
@@ -175,7 +188,7 @@ def lay_out_packages(folder: Path, wheels: Path, server: str) -> dict[str, dict]
         one["depends"] = [canonicalize_name(name) for name in one["depends"]]
     versions = {name: one["version"] for name, one in theirs.items()} | pins()
     ours, remote = {}, {}
-    waiting = {"policy-gradient-book", *KERNEL}
+    waiting = {STARTER, *KERNEL}
     while waiting:
         remote |= {n: theirs[n] for n in waiting if n in theirs and is_compiled(theirs[n])}
         pure = waiting - set(remote)
@@ -230,9 +243,10 @@ def build(output: Path) -> Path:
     kernel = ROOT / ".venv/lite" / EXTENSION / "pypi"
     for own in (wheel, *kernel.glob("p*.whl"), *kernel.glob("ipykernel-*.whl")):
         shutil.copy(own, wheels)
+    pack_starter(wheels)
     remote = lay_out_packages(pyodide, wheels, server)
 
-    lay_out_pages(work / "contents", server.split("/")[2])
+    lay_out_pages(work / "contents")
     (work / "jupyter-lite.json").write_text(json.dumps(settings(KERNEL), indent=1))
     shutil.copy(ROOT / "tools/lab/overrides.json", work)
     command = [TOOL, "-m", "jupyterlite_core", "build", "--no-sourcemaps", "--apps", "lab"]
