@@ -74,7 +74,9 @@ def _possible_steps(mdp: FiniteMDP) -> Branches:
     rewards = np.zeros(n_states * places * row)
     real = np.nonzero(probabilities)
     rewards[numbers[real]] = mdp.transition_reward(real[0], actions[real], next_states[real])
-    return Branches(states * row + actions, numbers, next_states, probabilities, rewards)
+    # Labels need 64 bits, which NumPy does not take by itself on a machine of 32, such as a browser.
+    wide = (whole.astype(np.int64) for whole in (numbers, next_states))
+    return Branches(states * row + actions, *wide, probabilities, rewards)
 
 
 def power_of_two(least: int) -> int:
