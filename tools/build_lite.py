@@ -17,7 +17,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterable
 from email.parser import HeaderParser
@@ -244,7 +243,7 @@ def build(output: Path) -> Path:
     for own in (wheel, *kernel.glob("p*.whl"), *kernel.glob("ipykernel-*.whl")):
         shutil.copy(own, wheels)
     pack_starter(wheels)
-    remote = lay_out_packages(pyodide, wheels, server)
+    lay_out_packages(pyodide, wheels, server)
 
     lay_out_pages(work / "contents")
     (work / "jupyter-lite.json").write_text(json.dumps(settings(KERNEL), indent=1))
@@ -252,6 +251,7 @@ def build(output: Path) -> Path:
     command = [TOOL, "-m", "jupyterlite_core", "build", "--no-sourcemaps", "--apps", "lab"]
     command += ["--lite-dir", work, "--contents", work / "contents", "--output-dir", site]
     run(*command, cwd=work)
+    shutil.copytree(OWN / "start", site, dirs_exist_ok=True)
     return site
 
 

@@ -74,7 +74,7 @@ def _possible_steps(mdp: FiniteMDP) -> Branches:
     rewards = np.zeros(n_states * places * row)
     real = np.nonzero(probabilities)
     rewards[numbers[real]] = mdp.transition_reward(real[0], actions[real], next_states[real])
-    # Labels need 64 bits, which NumPy does not take by itself on a machine of 32, such as a browser.
+    # Labels need 64 bits, and where Python has 32, as in a browser, NumPy takes no more by itself.
     wide = (whole.astype(np.int64) for whole in (numbers, next_states))
     return Branches(states * row + actions, *wide, probabilities, rewards)
 
