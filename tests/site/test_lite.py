@@ -28,7 +28,7 @@ def test_nothing_is_fetched_from_elsewhere_before_the_button_is_pressed(open_pag
     requests = []
     tab.on("request", lambda request: requests.append(request.url))
     address = tab.url.rsplit("/", 1)[0]
-    tab.goto(tab.url.split("/book")[0].removesuffix("/index.html") + "/lite/index.html")
+    tab.goto(tab.url.split("/book")[0].removesuffix("/index.html") + "/lite/start.html")
     rest(tab)
     assert len(requests) == 3, requests  # the page, its style, its script
     assert all(url.startswith(address.split("/book")[0]) for url in requests)
@@ -37,25 +37,25 @@ def test_nothing_is_fetched_from_elsewhere_before_the_button_is_pressed(open_pag
 
 
 def test_a_copy_without_jupyterlab_says_how_to_add_it(open_page):
-    tab = open_page("lite/index.html")
+    tab = open_page("lite/start.html")
     tab.route(LIST, lambda route: route.fulfill(status=404))
     assert "`make lite` adds it" in said(tab)
 
 
 def test_a_server_out_of_reach_is_named_and_jupyterlab_is_not_opened(open_page):
-    tab = open_page("lite/index.html")
+    tab = open_page("lite/start.html")
     tab.route(LIST, lambda route: route.fulfill(body=json.dumps(ONE)))
     tab.route(FOREIGN, lambda route: route.abort())
     assert "cdn.jsdelivr.net answered not at all. Are you offline" in said(tab)
     tab.unroute(FOREIGN)
     cross = {"access-control-allow-origin": "*"}
     tab.route(FOREIGN, lambda route: route.fulfill(status=503, headers=cross))
-    assert "cdn.jsdelivr.net" in said(tab) and tab.url.endswith("lite/index.html")
+    assert "cdn.jsdelivr.net" in said(tab) and tab.url.endswith("lite/start.html")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_page_fits_its_window(open_page, width):
-    tab = open_page("lite/index.html", viewport={"width": width, "height": 740})
+    tab = open_page("lite/start.html", viewport={"width": width, "height": 740})
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -64,7 +64,7 @@ def test_only_what_lies_in_its_folder_may_ask_another_host(site):
         with urlopen(site.address(page)) as answer:
             return answer.headers["Content-Security-Policy"]
 
-    assert sent("lite/index.html") == policy.of_lite()
+    assert sent("lite/start.html") == policy.of_lite()
     assert not any("https:" in sent(page) for page in PAGES)
     assert (
         f"/lite/*\n  Content-Security-Policy: {policy.of_lite()}\n"
