@@ -75,7 +75,7 @@ def test_the_first_cell_of_a_chapter_says_what_did_not_arrive(lab):
     said = run_first(tab)
     assert "cdn.jsdelivr.net did not send NumPy, SciPy, Matplotlib" in said
     assert foreign and all(url.startswith("https://cdn.jsdelivr.net/pyodide/v") for url in foreign)
-    stated = float(re.search(r"<td>(\d+)&nbsp;MB", START)[1])
+    stated = float(re.search(r"From this site, (\d+)&nbsp;MB", START)[1])
     assert sum(sizes.values()) / 1e6 == pytest.approx(stated, rel=0.1)
 
 
