@@ -8,15 +8,22 @@ HOST = "cdn.jsdelivr.net"
 FETCHED = {"numpy": "NumPy", "scipy": "SciPy", "matplotlib": "Matplotlib"}
 
 
+class NotArrived(ImportError):
+    """What a chapter needs did not arrive: shown to a reader as its text alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
 def start() -> None:
-    """Make ``utils`` mean the package of the book; ImportError if what it needs did not arrive."""
+    """Make ``utils`` mean the package of the book; `NotArrived` if what it needs did not come."""
     missing = [name for module, name in FETCHED.items() if not importlib.util.find_spec(module)]
     if missing:
-        raise ImportError(
+        raise NotArrived(
             f"{HOST} did not send {', '.join(missing)}.\n"
             "Are you offline, or does your network block that host?\n"
             "To try again, restart the kernel and run this cell."
-        ) from None
+        )
     without_processes()
     import policy_gradient_book
 
