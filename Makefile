@@ -15,7 +15,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve paper test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
+.PHONY: help book serve paper lite test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -30,6 +30,12 @@ serve: book  ## show the book at http://127.0.0.1:8000 (PORT=... for another por
 paper: book .venv/paper  ## the main road and the whole book as PDF and EPUB, in _build/paper
 	@$(BIN)/python tools/browser.py --install
 	@$(BIN)/python tools/build_paper.py
+
+lite: book .venv/lite  ## the chapters for a browser without an installation, in _build/lite
+	@$(BIN)/python tools/build_lite.py
+	@if [ "$(LITE)" = --try ]; then $(MAKE) --no-print-directory .venv/test && \
+		$(BIN)/python tools/browser.py --install && \
+		$(BIN)/python -m pytest tests/site/try_lite.py; fi
 
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
@@ -98,6 +104,11 @@ $(BIN)/python:
 
 .venv/paper: requirements/paper.txt .venv/book
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/paper.txt
+	@touch $@
+
+.venv/lite: requirements/lite.txt | $(BIN)/python
+	@$(BIN)/python -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/lite.txt
 	@touch $@
 
 .venv/uv: | $(BIN)/python

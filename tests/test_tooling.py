@@ -260,7 +260,7 @@ def test_code_is_formatted_and_lints_clean(rule):
 
 def test_make_alone_lists_every_command():
     listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in "book serve paper test lab tidy verdicts pins bench clean".split():
+    for target in "book serve paper lite test lab tidy verdicts pins bench clean".split():
         assert re.search(rf"make {target}\s+\w", listed.stdout), target
 
 
@@ -298,7 +298,7 @@ def test_ci_runs_make_test_and_stops_at_the_first_error():
     assert script.rstrip().endswith("make test")
 
 
-@pytest.mark.parametrize("name", ["book", "test", "bench", "mutants", "paper"])
+@pytest.mark.parametrize("name", ["book", "test", "bench", "mutants", "paper", "lite"])
 def test_each_direct_dependency_gives_its_reason_and_is_pinned(name):
     pins = ROOT / ("requirements.txt" if name == "book" else f"requirements/{name}.txt")
     pinned = dict(

@@ -116,6 +116,7 @@ def _build(output: Path) -> Path:
         raise SystemExit(f"The book was NOT built: {first_page} is missing.")
     page_python.lay_into(output / "html", output)
     wheel.lay_into(output / "html")
+    shutil.copytree(ROOT / "tools/lite/start", output / "html/lite")
     (output / "html/_headers").write_text(policy.header_file(output / "html"))
     built_stamp.write_text(everything)
     return first_page

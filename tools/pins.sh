@@ -13,6 +13,6 @@ own="-e .  # utils itself"
 sed -i.old '/^-e /d' requirements.txt && rm requirements.txt.old
 trap 'echo "$own" >> requirements.txt' EXIT
 (cd requirements && compile "$@" book.in --output-file ../requirements.txt)
-for extra in test bench mutants paper; do
+for extra in test bench mutants paper lite; do
     (cd requirements && compile "$@" "$extra.in" --output-file "$extra.txt")
 done

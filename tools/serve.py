@@ -20,11 +20,21 @@ class Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, **named)
 
     def end_headers(self) -> None:
-        worker = self.path.split("?")[0] in policy.WORKERS
-        value = policy.of_worker() if worker else self.pages
+        path = self.path.split("?")[0]
+        value = policy.of_worker() if path in policy.WORKERS else self.pages
+        if path.startswith(policy.LITE):
+            value = policy.of_lite()
         self.send_header("Content-Security-Policy", value)
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
+
+    def translate_path(self, path: str) -> str:
+        """The file of a path; JupyterLab for the browser lies beside the pages, if it was built."""
+        file = Path(super().translate_path(path))
+        lite, inner = Path(self.directory).parent / "lite", Path(self.directory) / "lite"
+        if lite.is_dir() and file.is_relative_to(inner):
+            return str(lite / file.relative_to(inner))
+        return str(file)
 
     def log_message(self, *_: object) -> None:
         pass

@@ -45,7 +45,7 @@ class AliasTables:
         n_laws, n_columns = probabilities.shape
         column_words = 2**WORD_BITS // n_columns
         limits, partners = alias_columns(word_shares(probabilities))
-        cells = np.arange(n_laws * n_columns)
+        cells = np.arange(n_laws * n_columns, dtype=np.int64)
         shift = WORD_BITS - (n_columns.bit_length() - 1)
         both = np.stack([labels.ravel(), labels.ravel().take(partners)], axis=1)
         # 2 cell + 1 in units of a column, less the first word of the partner.
@@ -59,7 +59,7 @@ class AliasTables:
         anything. The first row is drawn from the laws in ``last`` [N]. ``words`` [k, N] are random
         32-bit words; they are overwritten. All are int64.
         """
-        cells = np.empty(last.shape, dtype=np.int64)
+        cells = np.empty(last.shape, dtype=np.intp)
         # Looked up once, and results passed by position: rows are short, and each call counts.
         shift, offset_of, label_of = self.shift, self.offsets.take, self.labels.take
         xor, shifted, plus = np.bitwise_xor, np.right_shift, np.add

@@ -74,7 +74,9 @@ def _possible_steps(mdp: FiniteMDP) -> Branches:
     rewards = np.zeros(n_states * places * row)
     real = np.nonzero(probabilities)
     rewards[numbers[real]] = mdp.transition_reward(real[0], actions[real], next_states[real])
-    return Branches(states * row + actions, numbers, next_states, probabilities, rewards)
+    # Labels need 64 bits, and where Python has 32, as in a browser, NumPy takes no more by itself.
+    wide = (whole.astype(np.int64) for whole in (numbers, next_states))
+    return Branches(states * row + actions, *wide, probabilities, rewards)
 
 
 def power_of_two(least: int) -> int:

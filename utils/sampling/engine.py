@@ -45,7 +45,8 @@ class AliasSteps:
         last = path[0].astype(np.int64) << 32
         length = self.strides.length
         n_strides = max(1, BLOCK // (n * length))
-        labels, scratch = np.empty((2, n_strides, n), dtype=np.int64)
+        labels = np.empty((n_strides, n), dtype=np.int64)
+        scratch = np.empty((n_strides, n), dtype=np.intp)  # places of rewards
         for t in range(0, horizon, n_strides * length):
             k = min(n_strides, -(-(horizon - t) // length))
             drawn = labels[:k]

@@ -26,7 +26,7 @@ def collect(env, policy: FinitePolicy, n: int, horizon: int, rng: np.random.Gene
     n, horizon = check_count("n", n), check_count("horizon", horizon)
     check_generator(rng)
     cdf = cumulative(policy.probabilities).tolist()
-    path = np.empty((horizon + 1, n), dtype=np.int64)
+    path = np.empty((horizon + 1, n), dtype=np.intp)
     actions, rewards = np.zeros((horizon, n), dtype=np.int64), np.zeros((horizon, n))
     for i in range(n):
         path[:, i] = s = int(env.reset()[0])
