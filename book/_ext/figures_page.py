@@ -205,7 +205,8 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
         for docname in dict.fromkeys(docname for docname, _ in figures):
             if not place["only"]:
                 found.append(nodes.rubric("", title_text(app.env.titles[docname])))
-            found.append(nodes.raw("", '<ul class="gallery">', format="html"))
+            kind = "gallery cover" if place["only"] else "gallery"
+            found.append(nodes.raw("", f'<ul class="{kind}">', format="html"))
             for (chapter, node), svg in shown:
                 if chapter == docname:
                     found.append(entry(app, page, docname, node, svg))

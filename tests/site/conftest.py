@@ -108,10 +108,19 @@ WAYS: dict[str, dict] = {
     "bare": DESK | {"java_script_enabled": False},
 }
 # The layout shifts that the browser itself reports, and what was shifted.
-COUNT_SHIFTS = """window.shifts = [];
+COUNT_SHIFTS = """window.shifts = []; window.swapped = 0;
+document.fonts.addEventListener("loadingdone", () => requestAnimationFrame(
+    () => requestAnimationFrame(() => { window.swapped = performance.now(); })));
 new PerformanceObserver((list) => window.shifts.push(...list.getEntries()
-    .map((entry) => [entry.value, entry.sources.map((s) => s.node?.className ?? "")])))
+    .map((entry) => [entry.value, entry.startTime, entry.sources.map(
+        (s) => [s.node?.textContent.slice(0, 40), s.previousRect.y, s.currentRect.y])])))
     .observe({ type: "layout-shift", buffered: true });"""
+# Without those at the arrival of a font: whether it is there before the text is a matter of speed.
+SHIFTS = """() => {
+    const fonts = performance.getEntriesByType("resource").filter((r) => /woff2$/.test(r.name));
+    const arrived = Math.min(...fonts.map((font) => font.responseEnd));
+    return window.shifts.filter(([, time]) => time < arrived || time > window.swapped);
+}"""
 
 
 class Looks:
@@ -149,7 +158,7 @@ class Looks:
         tab.add_init_script(COUNT_SHIFTS)
         tab.goto(site.address(page), wait_until="networkidle")
         settle(tab)
-        shifts = tab.evaluate("window.shifts")
+        shifts = tab.evaluate(SHIFTS)
         unfold(tab)
         # What later tests ask for is not asked for by the page as it loads.
         return replace(seen, requests=[*seen.requests], failures=[*seen.failures], shifts=shifts)

@@ -771,7 +771,8 @@ class AssayTable:
         body = "".join(self._part(k) + self._row(k, row) for k, row in enumerate(self.cells()))
         return (
             '<div class="assay" style="overflow-x: auto" tabindex="0" role="region" '
-            'aria-label="Table of update rules"><table style="font-size: 0.85em">'
+            'aria-label="Table of update rules">'
+            '<table style="font-size: 0.85em; border-collapse: collapse">'
             f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
@@ -785,8 +786,10 @@ class AssayTable:
     def _row(self, k: int, row: tuple[str, ...]) -> str:
         number, name, *rest = row
         called = f"<br><small>{escape(self._name(k))}</small>" if self._name(k) else ""
+        line = "1px solid color-mix(in srgb, currentColor 20%, transparent)"
         return (
-            f'<tr><td>{number}</td><th scope="row" style="text-align: left; font-weight: normal">'
+            f'<tr style="vertical-align: baseline; border-top: {line}"><td>{number}</td>'
+            '<th scope="row" style="text-align: left; font-weight: normal">'
             f"{escape(name)}{called}</th>"
             + "".join(f"<td{self._look(i)}>{escape(cell)}</td>" for i, cell in enumerate(rest))
             + "</tr>"

@@ -75,8 +75,8 @@ def _possible_steps(mdp: FiniteMDP) -> Branches:
     real = np.nonzero(probabilities)
     rewards[numbers[real]] = mdp.transition_reward(real[0], actions[real], next_states[real])
     # Labels need 64 bits, and where Python has 32, as in a browser, NumPy takes no more by itself.
-    wide = (whole.astype(np.int64) for whole in (numbers, next_states))
-    return Branches(states * row + actions, *wide, probabilities, rewards)
+    numbers, next_states = numbers.astype(np.int64), next_states.astype(np.int64)
+    return Branches(states * row + actions, numbers, next_states, probabilities, rewards)
 
 
 def power_of_two(least: int) -> int:
