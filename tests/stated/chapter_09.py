@@ -7,6 +7,7 @@ from math import log
 
 import numpy as np
 from prose import Stated
+from scipy.stats import binom
 
 from utils.figures.language_models import second_moment
 from utils.learning.assay import expected_return, later, mean_update, objective_value
@@ -41,6 +42,16 @@ def one_decision(p: float, b: float) -> float:
     return float(law @ rows**2 - (law @ rows) ** 2)
 
 
+def cut_at(limit: float, p: float, n: int) -> tuple[float, float]:
+    """RLOO for a coin with p, groups of n: (how often the limit is reached, share lost)."""
+    k = np.arange(n + 1)
+    law = binom.pmf(k, n, p)
+    update = k * (n - k) / (n * (n - 1))  # of the logit, with k right answers
+    return float(law[update > limit].sum()), float(
+        1 - law @ np.minimum(update, limit) / (law @ update)
+    )
+
+
 EASY, HARD = SKILL
 RLOO, PLAIN = report("RLOO: minus"), report("REINFORCE, sum")
 OTHERS, OWN = report("others' deviation"), report("RLOO, mean over own")
@@ -59,6 +70,7 @@ K1 = {
     sign: mean_update(k1_loss, later(thinking(1, reference=reference()), sign * SECOND_EPOCH))
     for sign in (1, -1)
 }
+REACHED, LOST = cut_at(0.1, 0.01, 4)
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 SQUARE = (0.9 * 0.1) ** 2
 COIN = 0.3 * 0.7 * log(0.3 * 0.4 / (0.6 * 0.7))
@@ -135,7 +147,7 @@ NUMBERS = (
     Stated("1.3", 1, CAPPED.angle),
     Stated("2.5", 2, FAR[0]),
     Stated("1/10", 4, TENTH),
-    Stated("1/100", 1, TENTH**2),
+    Stated("1/100", 2, TENTH**2),
     Stated("1/13", 1, chance(EASY[0], 2)),
     Stated("1/2", 23, chance(EASY[1], 1)),
     Stated("1/3", 5, Fraction(1, 3)),
@@ -148,7 +160,9 @@ NUMBERS = (
     Stated("3/13", 2, chance(EASY[0], 0)),
     Stated("3/5", 1, chance(EASY[2], 0)),
     Stated("3/8", 1, chance(EASY[1], 0)),
+    Stated("3.9", 1, 100 * REACHED),
     Stated("4/7", 1, (2 - Fraction(2, 3)) / (3 - Fraction(2, 3))),
+    Stated("60.2", 1, 100 * LOST),
     Stated("9/10", 2, 1 - TENTH),
     Stated("9/13", 3, chance(EASY[0], 1)),
 )
