@@ -48,5 +48,6 @@ class ByPage(LoadScopeScheduling):
         return group_of(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByPage:
     return ByPage(config, log)

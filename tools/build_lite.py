@@ -24,7 +24,7 @@ from pathlib import Path
 
 import lab_pages
 import page_python
-from lab_directives import spelled_out
+from lab_directives import as_shown
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
@@ -80,8 +80,7 @@ def lay_out_pages(folder: Path) -> None:
         text = json.dumps(notebook, ensure_ascii=False, indent=1)
         (folder / page.name).write_text(text, encoding="utf-8")
     for page in sorted(source.glob("*.md")):
-        text = spelled_out(page.read_text(encoding="utf-8"), source, book)
-        text = lab_pages.header(page.name) + book.shown(text, page.name)
+        text = as_shown(page.read_text(encoding="utf-8"), page, book)
         (folder / page.name).write_text(text, encoding="utf-8")
 
 

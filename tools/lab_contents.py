@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
-from lab_directives import has_directive, spelled_out
+from lab_directives import as_shown, has_directive
 from lab_pages import Book, book_in, header, show_notebook, store_notebook
 from tidy import drop_widget_view
 from tornado.web import HTTPError
@@ -38,9 +38,8 @@ class BookContents(AsyncLargeFileManager):
         elif content and is_page(model, path):
             book, file = self.book(path)
             if has_directive(model["content"]):
-                model["content"] = spelled_out(model["content"], file.parent, book)
                 model["writable"] = False
-            model["content"] = header(file.name) + book.shown(model["content"], file.name)
+            model["content"] = as_shown(model["content"], file, book)
         return model
 
     async def save(self, model, path=""):

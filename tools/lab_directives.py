@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lab_pages import CHAPTER, PRF, Book, anchor, extension, markdown_of
+from lab_pages import CHAPTER, PRF, Book, anchor, extension, header, markdown_of
 
 FIGURES = Path(__file__).resolve().parent.parent / "utils/figures"
 DIRECTIVE = re.compile(
@@ -58,6 +58,12 @@ def spelled_out(text: str, folder: Path, book: Book) -> str:
         numbers = totals(folder)
         text = TOTAL.sub(lambda match: str(numbers[match[1]]), text)
     return re.sub(r"\]\((formal-axioms)\)", r"](#\1)", text)
+
+
+def as_shown(text: str, file: Path, book: Book) -> str:
+    """A page of text as JupyterLab is given it."""
+    text = spelled_out(text, file.parent, book) if has_directive(text) else text
+    return header(file.name) + book.shown(text, file.name)
 
 
 def chapters(folder: Path) -> Iterator[tuple[str, dict]]:

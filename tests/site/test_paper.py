@@ -110,7 +110,7 @@ def test_each_figure_stands_with_its_text_and_a_moving_one_at_two_positions_or_m
         moving += bool(beside)
         if beside:
             assert figure.select_one("a.live")["href"].endswith("#" + images[0]["src"][8:-4])
-    assert moving > 20
+    assert moving >= 30
 
 
 def test_a_figure_is_shown_at_the_ends_and_the_middle_of_its_first_control():
