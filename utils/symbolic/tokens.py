@@ -161,7 +161,7 @@ def scaled_by_others(numbers: Sequence) -> Weight:
 
     def weight(ys: tuple[Answer, ...], i: int) -> Any:
         one, other = (y for j, y in enumerate(ys) if j != i)
-        return number_of((one, other), numbers) * leave_one_out(ys, i)
+        return _number_of((one, other), numbers) * leave_one_out(ys, i)
 
     return weight
 
@@ -171,14 +171,14 @@ def scaled_by_first(numbers: Sequence) -> Weight:
 
     def weight(ys: tuple[Answer, ...], i: int) -> Any:
         other = next(y for j, y in enumerate(ys) if j != i)
-        return number_of((ys[i], other), numbers) * leave_one_out(ys, i)
+        return _number_of((ys[i], other), numbers) * leave_one_out(ys, i)
 
     return weight
 
 
 def minus_one_number(numbers: Sequence) -> Weight:
     """R_i - b, b a free number for each batch of answers, the same for all of them."""
-    return lambda ys, i: ys[i].reward - number_of(ys, numbers)
+    return lambda ys, i: ys[i].reward - _number_of(ys, numbers)
 
 
 def kind(y: Answer) -> int:
@@ -186,7 +186,7 @@ def kind(y: Answer) -> int:
     return len(y.tokens) - 1 if y.ended else PLACES
 
 
-def number_of(ys: tuple[Answer, ...], numbers: Sequence) -> Any:
+def _number_of(ys: tuple[Answer, ...], numbers: Sequence) -> Any:
     """The number that belongs to these answers, in this order: one of four to the power of N."""
     place = 0
     for y in ys:
@@ -196,7 +196,7 @@ def number_of(ys: tuple[Answer, ...], numbers: Sequence) -> Any:
 
 def mean_number(w: Answers, numbers: Sequence, n: int) -> Any:
     """The mean over batches of n answers of the number that belongs to each."""
-    return w.mean(lambda *ys: number_of(ys, numbers), n)
+    return w.mean(lambda *ys: _number_of(ys, numbers), n)
 
 
 # Lengths
