@@ -76,3 +76,13 @@ def unfold(tab: Page) -> None:
         }"""
     )
     rest(tab)
+    faded_in(tab)
+
+
+def faded_in(tab: Page) -> None:
+    """Wait for what fades in: on the way its colours are not those that a reader sees."""
+    tab.evaluate(
+        """() => Promise.all(document.getAnimations()
+            .filter(one => one.effect.getComputedTiming().endTime < Infinity)
+            .map(one => one.finished.catch(() => null)))"""
+    )

@@ -141,8 +141,8 @@ def test_slider_prediction_and_saved_file_and_a_chapter_reads_as_its_page(lab, c
     tab = context.new_page()
     tab.set_default_timeout(PATIENCE)
     tab.goto(f"{address}/lab/tree/live.ipynb?token={token}", wait_until="domcontentloaded")
+    wait_for_kernel(tab, f"{address}/api/sessions?token={token}")
     tab.locator(".jp-CodeCell .cm-content").first.click()
-    tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
     tab.keyboard.press("Shift+Enter")
 
     tab.wait_for_function(f"Boolean({DRAWING})")
@@ -180,6 +180,18 @@ def test_slider_prediction_and_saved_file_and_a_chapter_reads_as_its_page(lab, c
     stored = [set(output["data"]) for output in outputs if "data" in output]
     assert stored == [{"text/plain", "image/png"}]
     assert file.stat().st_size < 60_000
+
+
+def wait_for_kernel(tab: Page, sessions: str) -> None:
+    """JupyterLab drops, without a word, what is run before its kernel is there: ask the server."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while True:
+        with urlopen(sessions, timeout=PATIENCE / 1000) as answer:
+            kernels = [session["kernel"] for session in json.load(answer)]
+        if kernels and kernels[0]["connections"] and kernels[0]["execution_state"] == "idle":
+            return
+        assert time.monotonic() < deadline, kernels
+        tab.wait_for_timeout(200)
 
 
 def chapter_reads_as_its_page(tab: Page, address: str) -> None:
