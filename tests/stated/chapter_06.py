@@ -72,7 +72,7 @@ NUMBERS = (
     Stated("1.596", 1, 4 * norm.pdf(0)),
     Stated("1/10", 2, steps[0]),
     Stated("1/16", 1, half**2 * half**2),
-    Stated("1/2", 36, half),
+    Stated("1/2", 37, half),
     Stated("1/4", 4, half**2),
     Stated("1/5", 4, quiet),
     Stated("1/8", 1, half**3),

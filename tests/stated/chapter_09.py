@@ -9,7 +9,7 @@ import numpy as np
 from prose import Stated
 from scipy.stats import binom
 
-from utils.figures.language_models import second_moment
+from utils.figures.language_models import second_moment, values_along
 from utils.learning.assay import expected_return, later, mean_update, objective_value
 from utils.learning.rule_table import FAR, SECOND_EPOCH, reference, table
 from utils.learning.token_world import SKILL, THETA, thinking
@@ -70,6 +70,7 @@ K1 = {
     sign: mean_update(k1_loss, later(thinking(1, reference=reference()), sign * SECOND_EPOCH))
     for sign in (1, -1)
 }
+THOUGHT = values_along(prompt=2, answer=4)  # "… ✓." to the easy prompt
 REACHED, LOST = cut_at(0.1, 0.01, 4)
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 SQUARE = (0.9 * 0.1) ** 2
@@ -127,7 +128,7 @@ NUMBERS = (
     Stated("0.205", 1, log(0.12 / 0.88) - log(0.1 / 0.9)),
     Stated("0.21", 1, 0.3 * 0.7),
     Stated("0.2144", 1, OTHERS.mean[1]),
-    Stated("0.25", 1, HALF * HALF * (10 * Fraction(1, 5) - 1)),
+    Stated("0.25", 2, HALF * HALF * (10 * Fraction(1, 5) - 1)),  # and THOUGHT[0] - THOUGHT[1]
     Stated("0.26308", 2, COIN),
     Stated("0.2690", 1, ENGINE.mean[1]),
     Stated("0.3", 2, reason="the coin of the example"),
@@ -139,6 +140,9 @@ NUMBERS = (
     Stated("0.6505", 1, (right(0) + right(1)) / 2),
     Stated("0.7", 2, reason="the temperature of patient and text; a probability of the coin"),
     Stated("0.8", 4, SECOND_EPOCH[1]),
+    Stated("0.425", 1, THOUGHT[2] - THOUGHT[1]),
+    Stated("0.575", 1, THOUGHT[1]),
+    Stated("0.825", 2, THOUGHT[0]),
     Stated("0.8250", 1, right(0)),
     Stated("0.88", 1, 1 - 0.12),
     Stated("0.9", 2, 1 - 0.1),
