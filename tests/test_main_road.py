@@ -6,7 +6,15 @@ import re
 
 import pytest
 from prose import BOOK, text_of
-from road import FOLDED, STAR, is_starred, on_the_road, sections
+from road import (
+    EXERCISE,
+    FOLDED,
+    STAR,
+    exercises_on_the_road,
+    is_starred,
+    on_the_road,
+    sections,
+)
 
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
 PROOF = re.compile(r"^(:{3,})\{prf:proof\}.*?^\1[ ]*$", re.S | re.M)
@@ -49,9 +57,19 @@ def unsaid_uses(text: str, starred: set[str]) -> set[tuple[str, str]]:
 
 
 def test_the_main_road_has_at_most_20_000_words():
-    """Some six hours with its figures and predictions; the heads of the chapters add up to that."""
+    """Some six and a half hours with figures, predictions and the exercises that are named."""
     words = {chapter.stem: count_words(on_the_road(text_of(chapter))) for chapter in CHAPTERS}
     assert sum(words.values()) <= 20_000, words
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS[1:-1], ids=lambda path: path.stem)
+def test_a_chapter_of_the_road_names_two_of_its_exercises_and_needs_no_starred_part_for_them(
+    chapter,
+):
+    found = {each["title"].strip(): each for each in EXERCISE.finditer(text_of(chapter))}
+    named = exercises_on_the_road(text_of(chapter))
+    assert len(named) == 2
+    assert [title for title in named if found[title]["star"]] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
@@ -73,6 +91,13 @@ def test_a_use_of_a_starred_statement_is_found_and_a_star_in_its_line_says_so():
     assert unsaid_uses(text % "", {"eq:fine"}) == {("B", "eq:fine")}
     assert unsaid_uses(text % ", starred in chapter 1", {"eq:fine"}) == set()
     assert unsaid_uses("# A\n\n## ★ B\n" + text[8:] % "", {"eq:fine"}) == set()
+
+
+def test_an_exercise_is_on_the_road_if_its_chapter_names_it():
+    two = ":::{exercise} ○ One\nfirst\n:::\n\n:::{exercise} ◐ Two\nsecond\n:::\n"
+    text = f"# A\n\n## B\n\nOn the road: *Two*. The others are practice.\n\n{two}"
+    assert "second" in on_the_road(text)
+    assert "first" not in on_the_road(text)
 
 
 def test_what_is_folded_or_starred_is_not_on_the_road():

@@ -138,6 +138,19 @@ def test_the_angles_of_the_other_engine(part, degrees):
     assert round(report.angle) == degrees
 
 
+def test_ratios_of_tokens_can_turn_the_sign_and_the_ratio_of_the_answer_does_not():
+    """Two tokens: the engine and the trainer agree on the first and not on the second."""
+    trainer, engine = {"x": 0.9, "y": 0.1}, {"x": 0.1, "y": 0.9}
+    gradient = by_tokens = by_answers = 0.0
+    for first, right in product("xy", (True, False)):
+        chance, drawn = (q[first] if right else 1 - q[first] for q in (trainer, engine))
+        score = 0.5 if first == "x" else -0.5  # of the first token; the second has no parameter
+        gradient += 0.5 * chance * right * score
+        by_tokens += 0.5 * drawn * right * score  # its ratio is 1
+        by_answers += 0.5 * drawn * (chance / drawn) * right * score
+    assert [gradient, by_tokens, by_answers] == pytest.approx([0.2, -0.2, 0.2])
+
+
 def test_whitened_gae_is_no_gradient_with_lambda_1_either():
     assert assay(update_rules.whitened_gae(1.0), thinking(4)).curl > 1e-3
 

@@ -49,6 +49,13 @@ crossings = [
     )
     for turn in (1, -1)
 ]
+# the lever in state 0 of the running MDP
+lever = {
+    "visits": F(95, 61),  # d_gamma(0) / (1 - gamma), and Q(0, 1) - Q(0, 0): chapter 4
+    "difference": F(39, 61) - F(99, 61),
+}
+pull = norm.ppf(2 / 5)
+push = float(lever["visits"] * lever["difference"]) * norm.pdf(pull)
 shift = norm.pdf(0) - norm.pdf(1)
 inside = norm.cdf(1) - 0.5
 
@@ -57,12 +64,16 @@ NUMBERS = (
     Stated("0.0540", 1, norm.pdf(2)),
     Stated("0.1", 1, reason="a standard deviation, chosen as an example"),
     Stated("0.1570", 1, shift),
+    Stated("0.253", 2, pull),
     Stated("0.3413", 1, inside),
+    Stated("0.352", 1, norm.pdf(0.5)),
+    Stated("0.386", 1, norm.pdf(pull)),
     Stated("0.39", 1, clipped_score_mean(1, 1, -1, 1)),
     Stated("0.3989", 1, norm.pdf(0)),
     Stated("0.399", 1, norm.pdf(0)),
     Stated("0.460", 1, shift / inside),
-    Stated("0.5", 1, reason="the mean in a figure, chosen"),
+    Stated("0.5", 2, reason="the mean in a figure, chosen"),
+    Stated("0.59", 1, push),
     Stated("0.73", 1, -1 / 2 + log(2) - constant),
     Stated("0.798", 1, 2 * norm.pdf(0)),
     Stated("0.85", 1, crossings[0]),
@@ -72,13 +83,15 @@ NUMBERS = (
     Stated("1.596", 1, 4 * norm.pdf(0)),
     Stated("1/10", 2, steps[0]),
     Stated("1/16", 1, half**2 * half**2),
-    Stated("1/2", 37, half),
+    Stated("1/2", 41, half),
+    Stated("1/3", 1, reason="the policy of the running MDP"),
     Stated("1/4", 4, half**2),
     Stated("1/5", 4, quiet),
     Stated("1/8", 1, half**3),
     Stated("10.5", 1, variances["V"]),
     Stated("17/80", 2, sum(steps)),
     Stated("2/2", 9, F(2, 2)),
+    Stated("2/5", 2, norm.cdf(pull)),
     Stated("21.75", 1, variances["none"]),
     Stated("3.14", 1, pi),
     Stated("3.2", 2, reason="the log-density in a question, chosen"),
@@ -88,7 +101,9 @@ NUMBERS = (
     Stated("40/4", 1, 10),
     Stated("6.9", 1, log(1000)),
     Stated("6/5", 2, k[1]),
+    Stated("60/61", 2, -lever["difference"]),
     Stated("9.5", 1, variances["best"]),
+    Stated("95/61", 2, lever["visits"]),
     Stated("9/16", 2, v[1]),
     Stated("9/80", 1, steps[1]),
 )

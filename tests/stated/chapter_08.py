@@ -70,10 +70,10 @@ _twenty = [_spread(2, m) for m in range(3)]
 
 NUMBERS = (
     S("1/2", 6, F(1, 2)),
-    S("1/3", 1, _q[1]),
+    S("1/3", 2, _q[1]),
     S("0.95", 3, stored_runs.LAKE_GAMMA),  # twice a cosine, of runs 2 and 8
     S("0.006", 1, 0.95**100),
-    S("2/5", 2, _p[0]),
+    S("2/5", 3, _p[0]),
     S("99/61", 1, _Q[0, 0]),
     S("39/61", 1, _Q[0, 1]),
     S("75/61", 1, _V[0]),

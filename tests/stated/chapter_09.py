@@ -7,6 +7,7 @@ from math import log
 
 import numpy as np
 from prose import Stated
+from scipy.optimize import brentq
 from scipy.stats import binom
 
 from utils.figures.language_models import second_moment, values_along
@@ -70,9 +71,13 @@ K1 = {
     sign: mean_update(k1_loss, later(thinking(1, reference=reference()), sign * SECOND_EPOCH))
     for sign in (1, -1)
 }
+HARD_THOUGHT = [float(v) for v in thinking(1).values(THETA)[range(3), range(3, 6)]]
 THOUGHT = values_along(prompt=2, answer=4)  # "… ✓." to the easy prompt
 REACHED, LOST = cut_at(0.1, 0.01, 4)
+CAP = 10  # of the distance of a token in programs
+LET_GO = brentq(lambda f: f - 1 - log(f) - CAP, 1, 100)  # where k3 reaches it, u = -log f
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
+HALF_SCORE = 0.5 * 0.5  # p (1 - p) of an even first token
 SQUARE = (0.9 * 0.1) ** 2
 COIN = 0.3 * 0.7 * log(0.3 * 0.4 / (0.6 * 0.7))
 TURNED = -0.1871293728891152  # by hand in tests/learning/test_language_model_claims.py
@@ -111,12 +116,13 @@ NUMBERS = (
     Stated("0.0662", 1, RLOO.variance),
     Stated("0.0872", 1, PPO.mean[0]),
     Stated("0.0904", 1, FAR_PPO.mean[1]),
-    Stated("0.1", 2, float(TENTH)),
+    Stated("0.1", 3, float(TENTH)),
     Stated("0.1003", 1, FAR_PPO.mean[0]),
     Stated("0.1081", 1, PPO.gradient[1]),
     Stated("0.12", 2, 0.1 * 1.2),
     Stated("0.1219", 1, MASKED.mean[1]),
     Stated("0.1338", 1, CISPO.mean[1]),
+    Stated("0.14", 1, HARD_THOUGHT[1] - HARD_THOUGHT[0]),
     Stated("0.1558", 1, RATIO.mean[1]),
     Stated("0.1738", 3, RLOO.mean[1]),
     Stated("0.1821", 1, FAR_PPO.gradient[0]),
@@ -124,49 +130,53 @@ NUMBERS = (
     Stated("0.1938", 1, FAR_PPO.gradient[1]),
     Stated("0.1966", 1, ENGINE.mean[0]),
     Stated("0.1969", 1, PADDED.mean[1]),
-    Stated("0.2", 2, reason="the clip range of the example"),
+    Stated("0.2", 6, HALF_SCORE * (0.9 - 0.1)),  # and the clip range
     Stated("0.205", 1, log(0.12 / 0.88) - log(0.1 / 0.9)),
     Stated("0.21", 1, 0.3 * 0.7),
     Stated("0.2144", 1, OTHERS.mean[1]),
-    Stated("0.25", 2, HALF * HALF * (10 * Fraction(1, 5) - 1)),  # and THOUGHT[0] - THOUGHT[1]
+    Stated("0.25", 3, HALF * HALF * (10 * Fraction(1, 5) - 1)),  # and THOUGHT[0] - THOUGHT[1]
     Stated("0.26308", 2, COIN),
     Stated("0.2690", 1, ENGINE.mean[1]),
     Stated("0.3", 2, reason="the coin of the example"),
     Stated("0.30000", 1, 0.3 - 0.6),
     Stated("0.425", 1, THOUGHT[2] - THOUGHT[1]),
     Stated("0.4761", 1, right(1)),
+    Stated("0.476", 2, HARD_THOUGHT[0]),
     Stated("0.55", 1, reason="the coin that has moved"),
-    Stated("0.575", 1, THOUGHT[1]),
+    Stated("0.575", 3, THOUGHT[1]),
     Stated("0.6", 3, reason="the reference of the example"),
+    Stated("0.615", 2, HARD_THOUGHT[1]),
     Stated("0.61", 1, report("k1 as a loss").variance),
     Stated("0.6505", 1, (right(0) + right(1)) / 2),
+    Stated("0.692", 1, HARD_THOUGHT[2]),
     Stated("0.7", 2, reason="the temperature of patient and text; a probability of the coin"),
     Stated("0.8", 4, SECOND_EPOCH[1]),
-    Stated("0.825", 2, THOUGHT[0]),
+    Stated("0.825", 3, THOUGHT[0]),
     Stated("0.8250", 1, right(0)),
     Stated("0.88", 1, 1 - 0.12),
-    Stated("0.9", 2, 1 - 0.1),
+    Stated("0.9", 3, 1 - 0.1),
     Stated("1.01", 1, second_moment(0.5, 0.55)),
     Stated("1.2", 1, reason="the cap of CISPO in the example"),
     Stated("1.3", 1, CAPPED.angle),
     Stated("2.5", 2, FAR[0]),
+    Stated("13.6", 2, LET_GO),
+    Stated("4.47", 1, (2 * CAP) ** 0.5),
     Stated("1/10", 4, TENTH),
     Stated("1/100", 2, TENTH**2),
-    Stated("1/13", 1, chance(EASY[0], 2)),
-    Stated("1/2", 23, chance(EASY[1], 1)),
+    Stated("1/2", 24, chance(EASY[1], 1)),
     Stated("1/3", 5, Fraction(1, 3)),
     Stated("1/37", 1, chance(HARD[0], 1)),
-    Stated("1/5", 4, chance(EASY[2], 1)),
+    Stated("1/5", 5, chance(EASY[2], 1)),
     Stated("1/6", 5, HALF / 3),
     Stated("1/8", 3, HALF / 4),
-    Stated("1/9", 1, Fraction(HARD[0]).limit_denominator(99)),
+    Stated("1/9", 2, Fraction(HARD[0]).limit_denominator(99)),
     Stated("27/37", 1, chance(HARD[0], 0)),
-    Stated("3/13", 2, chance(EASY[0], 0)),
+    Stated("3/13", 1, chance(EASY[0], 0)),
     Stated("3/5", 1, chance(EASY[2], 0)),
     Stated("3/8", 1, chance(EASY[1], 0)),
     Stated("3.9", 1, 100 * REACHED),
     Stated("4/7", 1, (2 - Fraction(2, 3)) / (3 - Fraction(2, 3))),
     Stated("60.2", 1, 100 * LOST),
     Stated("9/10", 2, 1 - TENTH),
-    Stated("9/13", 3, chance(EASY[0], 1)),
+    Stated("9/13", 2, chance(EASY[0], 1)),
 )

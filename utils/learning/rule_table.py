@@ -176,14 +176,15 @@ def sections() -> dict[str, tuple[Entry, ...]]:
         "What is subtracted, and by what it is divided: fresh data, sum over tokens": (
             E("REINFORCE, sum over tokens", u.reinforce, fresh),
             E("minus the group's mean", u.group_mean, fresh,
-              called='trl scale_rewards="none"; OpenRLHF dr_grpo'),
+              called='trl scale_rewards="none"; verl norm_adv_by_std_in_grpo=False'),
             E("minus the group's median", u.policy_loss(u.minus_median), fresh),
-            E("RLOO: minus the mean of the others", u.rloo, fresh, called="rloo"),
+            E("RLOO: minus the mean of the others", u.rloo, fresh,
+              called="verl rloo; trl RLOOTrainer"),
             E("Dr. GRPO: group mean, divided by the longest", u.dr_grpo, fresh,
-              called='trl loss_type="dr_grpo", scale_rewards="none"; verl '
-              "seq-mean-token-sum-norm"),
+              called='trl loss_type="dr_grpo" with scale_rewards="none"; verl '
+              "seq-mean-token-sum-norm with a constant loss_scale_factor"),
             E("divided by the group's deviation", u.grpo_without_length, fresh,
-              called='trl scale_rewards="group"; OpenRLHF group_norm'),
+              called='trl scale_rewards="group"; verl grpo'),
             E("divided by the others' deviation", u.others_deviation, fresh),
             E("the batch's mean and deviation over answers, 2 × 2", u.whitened_batch, pairs),
             E("group's mean, divided by the batch's deviation, 2 × 2", u.batch_scale, pairs,
@@ -191,29 +192,31 @@ def sections() -> dict[str, tuple[Entry, ...]]:
             E("group's mean, then whitened over answers, 2 × 2", u.group_then_batch, pairs),
             E("REINFORCE++: the batch's mean and deviation over tokens, 2 × 2",
               u.whitened_tokens(u.raw), pairs,
-              called="OpenRLHF reinforce; verl reinforce_plus_plus"),
+              called="the weights of OpenRLHF reinforce, verl reinforce_plus_plus"),
             E("REINFORCE++-baseline: group's mean, then whitened over tokens, 2 × 2",
               u.whitened_tokens(u.minus_group_mean), pairs,
-              called="OpenRLHF reinforce_baseline; verl reinforce_plus_plus_baseline"),
+              called="the weights of OpenRLHF reinforce_baseline, verl "
+              "reinforce_plus_plus_baseline"),
             E("RLOO, silent groups dropped, 2 × 2", u.kept_groups, pairs),
             E("RLOO, norm of the update cut at 0.1", u.norm_cut, fresh,
-              called="max_grad_norm, grad_clip"),
+              called="max_grad_norm, clip_grad, max_norm"),
         ),
         "By what length: fresh data": (
             E("RLOO, mean over own length", u.own_length_mean, fresh,
               called="verl seq-mean-token-mean; SkyRL sequence_mean"),
             E("RLOO, mean over all tokens", u.token_mean, fresh,
-              called="verl token-mean; SkyRL token_mean"),
+              called="verl token-mean; SkyRL token_mean; OpenRLHF rloo"),
             E("GRPO: deviation and own length", u.grpo, fresh, called='trl loss_type="grpo"'),
             E("DAPO: deviation, mean over all tokens", u.dapo_tokens, fresh,
-              called='trl loss_type="dapo", "bnpo"; verl grpo with token-mean'),
+              called='trl loss_type="dapo", "bnpo"; verl grpo with token-mean; OpenRLHF '
+              "group_norm"),
         ),
         "Ratios at the first step, ε = 0.2": (
             E("PPO, first step, with RLOO's weights and the sum over tokens", u.ppo,
               in_world(fresh)),
             E("PPO, whitened GAE, first step: λ = 0 and the exact critic, whitened over "
               "tokens, mean over all tokens", u.whitened_gae(0.0), fresh,
-              called="verl gae; OpenRLHF gae"),
+              called="verl, OpenRLHF gae with lambda = 0"),
             E("GSPO, first step, with RLOO's weights", u.gspo, in_world(fresh)),
         ),
         "Later steps on the same data, with RLOO's weights and the sum over tokens": (
@@ -223,9 +226,11 @@ def sections() -> dict[str, tuple[Entry, ...]]:
               called="verl clip_ratio_high; trl epsilon_high"),
             E("CISPO, later step, ratio up to 1.2", u.cispo, late),
             E("CISPO, later step, ratio up to 5", u.cispo_5, late,
-              called='AReaL use_cispo_loss; trl loss_type="cispo", epsilon_high=5'),
+              called='AReaL use_cispo_loss with eps_clip=1; trl loss_type="cispo" with '
+              "epsilon_high=5; SkyRL cispo"),
             E("GSPO, later step, ε = 0.2", u.gspo, late,
-              called='trl importance_sampling_level="sequence"'),
+              called='trl importance_sampling_level="sequence" with loss_type="grpo"; verl '
+              "loss_mode=gspo"),
             E("GSPO, later step, limits of the paper", u.gspo_paper, late),
             E("token ratios, not clipped, later step", u.ratio_loss, late),
             E("sequence ratio, no baseline, later step", u.sequence_ratio_loss, late),
