@@ -83,7 +83,7 @@ NUMBERS = (
     Stated("1.596", 1, 4 * norm.pdf(0)),
     Stated("1/10", 2, steps[0]),
     Stated("1/16", 1, half**2 * half**2),
-    Stated("1/2", 41, half),
+    Stated("1/2", 42, half),
     Stated("1/3", 1, reason="the policy of the running MDP"),
     Stated("1/4", 4, half**2),
     Stated("1/5", 4, quiet),

@@ -182,7 +182,8 @@ def sections() -> dict[str, tuple[Entry, ...]]:
               called="verl rloo; trl RLOOTrainer"),
             E("Dr. GRPO: group mean, divided by the longest", u.dr_grpo, fresh,
               called='trl loss_type="dr_grpo" with scale_rewards="none"; verl '
-              "seq-mean-token-sum-norm with a constant loss_scale_factor"),
+              "seq-mean-token-sum-norm with a constant loss_scale_factor and "
+              "norm_adv_by_std_in_grpo=False"),
             E("divided by the group's deviation", u.grpo_without_length, fresh,
               called='trl scale_rewards="group"; verl grpo'),
             E("divided by the others' deviation", u.others_deviation, fresh),
@@ -230,7 +231,7 @@ def sections() -> dict[str, tuple[Entry, ...]]:
               "epsilon_high=5; SkyRL cispo"),
             E("GSPO, later step, ε = 0.2", u.gspo, late,
               called='trl importance_sampling_level="sequence" with loss_type="grpo"; verl '
-              "loss_mode=gspo"),
+              "loss_mode=gspo; OpenRLHF policy_loss_type=gspo; SkyRL gspo"),
             E("GSPO, later step, limits of the paper", u.gspo_paper, late),
             E("token ratios, not clipped, later step", u.ratio_loss, late),
             E("sequence ratio, no baseline, later step", u.sequence_ratio_loss, late),
@@ -249,7 +250,7 @@ def sections() -> dict[str, tuple[Entry, ...]]:
             E("k3 times the ratio as a loss", u.weighted_k3_loss, kl, MEANT),
             E("k3 times the ratio as a loss on old data", u.weighted_k3_loss, kl_late, MEANT),
             E("k2 of each token as a loss", u.k2_token_loss, kl, MEANT,
-              called="verl mse, k2, k3+; trl use_bias_correction_kl, first step"),
+              called="verl mse, k2, k3+ from v0.8.0; trl use_bias_correction_kl, first step"),
             E("k3 of each token as a loss", u.k3_token_loss, kl, MEANT,
               called="verl low_var_kl, k3; trl beta without use_bias_correction_kl"),
             E("−u of each token as its advantage: on-policy distillation", u.distillation, kl,
