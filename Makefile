@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
-WORKERS ?= 2
+WORKERS ?= 3
 NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
