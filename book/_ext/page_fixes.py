@@ -6,7 +6,6 @@ import re
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx_proof.nodes import proof_node
 
 # Roles that were withdrawn from the standard, or that stand where a list expects its items.
 ROLES = {
@@ -66,13 +65,14 @@ def add_permalink(match: re.Match) -> str:
 
 
 def head_proofs(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """The columns of a proof have names, which are heard and not seen."""
-    for proof in doctree.findall(proof_node):
-        for head in proof.findall(nodes.thead):
-            for entry, name in zip(head.findall(nodes.entry), NAMES, strict=False):
-                if not entry.astext().strip():
-                    entry.children = []
-                    entry += nodes.paragraph("", name)
+    """The columns of a proof have names; inside a proof they are heard and not seen."""
+    for head in doctree.findall(nodes.thead):
+        names = [entry.astext().strip() for entry in head.findall(nodes.entry)]
+        if names != ["", *NAMES[1:]]:
+            continue
+        first = next(head.findall(nodes.entry))
+        first.children = []
+        first += nodes.paragraph("", NAMES[0])
 
 
 NAMES = ("no.", "line", "reason")
