@@ -73,7 +73,7 @@ def free_symbols(value: Any) -> set[str]:
 def equal(left: Any, right: Any) -> bool:
     """Whether two scalars agree for every value of their symbols. Raises ``Undecided``."""
     if any(isinstance(side, FracElement | PolyElement) for side in (left, right)):
-        return bool(left - right == 0)
+        return not _differ_at_a_point(left, right) and bool(left - right == 0)
     a, b = sp.sympify(left), sp.sympify(right)
     if a == b:
         return True
@@ -84,6 +84,23 @@ def equal(left: Any, right: Any) -> bool:
     if _differs_somewhere(a - b):
         return False
     raise Undecided(f"could not decide whether {a} equals {b}")
+
+
+def _differ_at_a_point(left: Any, right: Any) -> bool:
+    """Whether two elements of one field differ where the symbols are the primes from 101 on.
+
+    That disproves an equality, and is quicker to see than their difference, which has to be brought
+    into its canonical form. False for a plain number, and if a denominator is 0 there.
+    """
+    if not (isinstance(left, FracElement) and isinstance(right, FracElement)):
+        return False
+    if left.field != right.field:
+        return False
+    domain, point = left.field.domain, [sp.prime(26 + k) for k in range(left.field.ngens)]
+    a, b, c, d = (
+        part(*map(domain, point)) for part in (left.numer, left.denom, right.numer, right.denom)
+    )
+    return bool(b and d and a * d != c * b)
 
 
 def vanishes(difference: sp.Expr) -> bool:

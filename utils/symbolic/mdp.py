@@ -226,19 +226,38 @@ class SymbolicMDP(Chain):
         return self.expectation_where(lambda tau: 1, t, t + 1)
 
     def law(self, horizon: int) -> dict[Prefix, Any]:
-        """{tau: p_theta^T(tau)} for all prefixes of length ``horizon`` (``eq:traj-likelihood``)."""
-        return {tau: self.likelihood(tau) for tau in self.prefixes(horizon)}
+        """{tau: p_theta^T(tau)} for all prefixes of length ``horizon`` (``eq:traj-likelihood``).
+
+        Each is that of the prefix without its last step, times a kernel and a policy factor; a law
+        is kept, as the checks of a chapter ask for the same few horizons over and over.
+        """
+        while len(self._laws) < horizon:
+            self._laws.append(
+                {tau: self._extended(tau) for tau in self.prefixes(len(self._laws) + 1)}
+            )
+        return dict(self._laws[horizon - 1])
+
+    @cached_property
+    def _laws(self) -> list[dict[Prefix, Any]]:
+        return []
+
+    def _extended(self, tau: Prefix) -> Any:
+        *before, (state, action) = tau
+        if not before:
+            return self.rho0[state] * self.pi[state, action]
+        known = self._laws[len(before) - 1][tuple(before)]
+        return known * self.P[(*before[-1], state)] * self.pi[state, action]
 
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
         """E[value(tau)] over all prefixes of length ``horizon``, by enumeration."""
-        terms = (self.likelihood(tau) * value(tau) for tau in self.prefixes(horizon))
+        terms = (chance * value(tau) for tau, chance in self.law(horizon).items())
         return sum(terms, 0 * self.gamma)
 
     def expectation_where(self, value: Callable[[Prefix], Any], t: int, horizon: int) -> np.ndarray:
         """E[value(tau) 1{s_t = s}] for each s, [S], by enumeration of all prefixes."""
         found = np.array([0 * self.gamma] * self.n_states, dtype=object)
-        for tau in self.prefixes(horizon):
-            found[tau[t][0]] += self.likelihood(tau) * value(tau)
+        for tau, chance in self.law(horizon).items():
+            found[tau[t][0]] += chance * value(tau)
         return found
 
     def mean_score_reward(self, t: int, k: int, peeks: bool = False) -> Any:
