@@ -32,6 +32,11 @@ def cells(kind: str) -> list[str]:
     return ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == kind]
 
 
+def printed() -> list[str]:
+    """The code that stands in the text of the chapter."""
+    return re.findall(r"```python\n(.*?)```", "\n".join(cells("markdown")), re.S)
+
+
 def body(function) -> str:
     """The source of a function without its first line."""
     return inspect.getsource(function).split("\n", 1)[1].rstrip()
@@ -46,7 +51,7 @@ def test_every_printed_cure_runs_with_what_the_chapter_imports_and_is_healthy():
         for alias in node.names
         if not alias.asname
     )
-    cures = re.findall(r"```python\n(.*?)```", "\n".join(cells("markdown")), re.S)
+    cures = [code for code in printed() if "def cure_" in code]
     assert len(cures) == len(PATIENTS) - 1
     for k, cure in enumerate(cures, start=1):
         names: dict = {}
@@ -157,6 +162,13 @@ def test_a_patient_is_ill_and_its_cure_is_healthy(k, patient):
     assert ("bias" in reply.text) is (patient.cure is not None)
     if patient.cure:
         assert exercise(f"ex:patient-{k}").check(patient.cure).correct
+
+
+def test_the_loss_that_the_chapter_begins_with_is_healthy():
+    (code,) = [code for code in printed() if code.startswith("def loss(")]
+    names: dict = {}
+    exec(code, names)
+    assert exercise("ex:patient-1").check(names["loss"]).correct
 
 
 def test_the_cure_of_a_cut_record_does_not_serve_where_the_world_ends():

@@ -39,6 +39,9 @@ def gae_spread(lam: float) -> float:
 
 
 float_logits = LinearSoftmax.logits(np.array(tables.p, dtype=float))
+slow_world = RationalMDP(tables.P, tables.R, F(9, 10), tables.rho0)
+slow_V, slow_Q = ScoredChain.of(slow_world, logits).values()
+slow_A = slow_Q - slow_V[:, None]
 slow = long_run_variances(examples.running(0.9), float_logits)
 slow_gradient = np.linalg.norm(
     estimator_moments(examples.running(0.9), float_logits, "reward-to-go").mean
@@ -57,7 +60,9 @@ NUMBERS = (
     Stated("0.524", 1, spread("total-return", 2)),
     Stated("0.547", 1, spread("reward-to-go", 10)),
     Stated("0.549", 2, spread("reward-to-go", 20)),
+    Stated("0.66", 1, slow_A.min()),
     Stated("0.9", 5, reason="a discount or a chance, chosen"),
+    Stated("1.32", 1, slow_A.max()),
     Stated("1.39", 1, gae_spread(0.5)),
     Stated("1.92", 1, gae_spread(0.0)),
     Stated("1/2", 15, HALF),
@@ -82,6 +87,7 @@ NUMBERS = (
     Stated("4/5", 1, 1 - F(2, 10)),
     Stated("54.04", 1, slow["G"]),
     Stated("6/25", 3, p0 * (1 - p0)),
+    Stated("6.3", 1, slow_V.mean()),
     Stated("72/305", 1, p0 * (1 - p0) * (Q[0, 0] - Q[0, 1])),
     Stated("75/61", 4, V[0]),
     Stated("77/122", 1, Q[1, 0]),
