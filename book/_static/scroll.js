@@ -13,7 +13,7 @@ window.addEventListener("load", () => {
     }
   });
   const wide =
-    "div.math .formula, .pst-scrollable-table-container, .proof td, .order-line, article pre";
+    "div.math .formula, .pst-scrollable-table-container, .assay, .proof td, .order-line, article pre";
   document.querySelectorAll(wide).forEach((place) => {
     stops.observe(place);
     place.addEventListener("scroll", () => fade(place), { passive: true });

@@ -64,6 +64,18 @@ def _curl(patient: int) -> float:
     return slopes[0] - slopes[1]
 
 
+def _by_step() -> np.ndarray:
+    """gamma^t E[psi_t G_t] for t = 0, 1, 2 in the ward, [3, 2]."""
+    out = np.zeros((3, 2))
+    for walk in clinic.walks():
+        paid = [0.8**k * _mdp.R[step] for k, step in enumerate(walk)]
+        for t, step in enumerate(walk):
+            out[t] += clinic.probability(walk) * sum(paid[t:]) * _policy.scores[step][:2]
+    return out
+
+
+_steps = _by_step()
+_undiscounted = (_steps / 0.8 ** np.arange(3)[:, None]).sum(axis=0)
 _five = [_spread(0, m) for m in range(3)]
 _ten = [_spread(1, m) for m in range(3)]
 _twenty = [_spread(2, m) for m in range(3)]
@@ -131,8 +143,15 @@ NUMBERS = (
     S("2/25", 1, _walk(0, 1, 1)),
     S("6.4", 1, _gamma**2 * 10),
     S("27/125", 1, _walk(0, 0, 0)),
-    S("0.8", 2, _gamma),
-    S("0.64", 2, _gamma**2),
+    S("0.8", 3, _gamma),
+    S("0.64", 3, _gamma**2),
+    S("0.0861", 1, _steps[0, 0]),
+    S("0.1367", 1, _steps[1, 0]),
+    S("0.6770", 1, _steps[1, 1]),
+    S("0.0963", 1, _steps[2, 0]),
+    S("0.3413", 1, _steps[2, 1]),
+    S("0.1066", 1, _undiscounted[0]),
+    S("1.3796", 1, _undiscounted[1]),
     S("18/125", 1, _walk(0, 0, 1)),
     S("4/25", 2, _walk(0, 1, 0)),
     S("8/75", 1, _walk(1, 0, 1)),

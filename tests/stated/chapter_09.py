@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import binom
 
 from utils.figures.language_models import second_moment, values_along
-from utils.learning.assay import expected_return, later, mean_update, objective_value
+from utils.learning.assay import expected_return, later, mean_update, objective_value, slope
 from utils.learning.rule_table import FAR, SECOND_EPOCH, reference, table
 from utils.learning.token_world import SKILL, THETA, thinking
 from utils.learning.update_rules import k1_loss, whitened_gae
@@ -71,6 +71,7 @@ K1 = {
     sign: mean_update(k1_loss, later(thinking(1, reference=reference()), sign * SECOND_EPOCH))
     for sign in (1, -1)
 }
+BY_PROMPT = [slope(expected_return, thinking(1, prompts=row))[0] for row in np.eye(2)]
 HARD_THOUGHT = [float(v) for v in thinking(1).values(THETA)[range(3), range(3, 6)]]
 THOUGHT = values_along(prompt=2, answer=4)  # "… ✓." to the easy prompt
 REACHED, LOST = cut_at(0.1, 0.01, 4)
@@ -117,6 +118,8 @@ NUMBERS = (
     Stated("0.0872", 1, PPO.mean[0]),
     Stated("0.0904", 1, FAR_PPO.mean[1]),
     Stated("0.1", 3, float(TENTH)),
+    Stated("0.065", 1, BY_PROMPT[1]),
+    Stated("0.101", 1, BY_PROMPT[0]),
     Stated("0.1003", 1, FAR_PPO.mean[0]),
     Stated("0.1081", 1, PPO.gradient[1]),
     Stated("0.12", 2, 0.1 * 1.2),
@@ -130,15 +133,16 @@ NUMBERS = (
     Stated("0.1938", 1, FAR_PPO.gradient[1]),
     Stated("0.1966", 1, ENGINE.mean[0]),
     Stated("0.1969", 1, PADDED.mean[1]),
-    Stated("0.2", 6, HALF_SCORE * (0.9 - 0.1)),  # and the clip range
+    Stated("0.2", 7, HALF_SCORE * (0.9 - 0.1)),  # and the clip range
     Stated("0.205", 1, log(0.12 / 0.88) - log(0.1 / 0.9)),
     Stated("0.21", 1, 0.3 * 0.7),
     Stated("0.2144", 1, OTHERS.mean[1]),
-    Stated("0.25", 3, HALF * HALF * (10 * Fraction(1, 5) - 1)),  # and THOUGHT[0] - THOUGHT[1]
+    Stated("0.25", 4, HALF * HALF * (10 * Fraction(1, 5) - 1)),  # and THOUGHT[0] - THOUGHT[1]
     Stated("0.26308", 2, COIN),
     Stated("0.2690", 1, ENGINE.mean[1]),
     Stated("0.3", 2, reason="the coin of the example"),
     Stated("0.30000", 1, 0.3 - 0.6),
+    Stated("0.375", 1, THOUGHT[1] - float(chance(EASY[2], 1))),
     Stated("0.425", 1, THOUGHT[2] - THOUGHT[1]),
     Stated("0.4761", 1, right(1)),
     Stated("0.476", 2, HARD_THOUGHT[0]),
@@ -171,9 +175,9 @@ NUMBERS = (
     Stated("1/8", 3, HALF / 4),
     Stated("1/9", 2, Fraction(HARD[0]).limit_denominator(99)),
     Stated("27/37", 1, chance(HARD[0], 0)),
-    Stated("3/13", 1, chance(EASY[0], 0)),
-    Stated("3/5", 1, chance(EASY[2], 0)),
-    Stated("3/8", 1, chance(EASY[1], 0)),
+    Stated("3/13", 4, chance(EASY[0], 0)),
+    Stated("3/5", 2, chance(EASY[2], 0)),
+    Stated("3/8", 3, chance(EASY[1], 0)),
     Stated("3.9", 1, 100 * REACHED),
     Stated("4/7", 1, (2 - Fraction(2, 3)) / (3 - Fraction(2, 3))),
     Stated("60.2", 1, 100 * LOST),

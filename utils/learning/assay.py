@@ -788,7 +788,8 @@ class AssayTable:
         called = f"<br><small>{escape(self._name(k))}</small>" if self._name(k) else ""
         line = "1px solid color-mix(in srgb, currentColor 20%, transparent)"
         return (
-            f'<tr style="vertical-align: baseline; border-top: {line}"><td>{number}</td>'
+            f'<tr style="vertical-align: baseline; border-top: {line}">'
+            f'<td style="text-align: right; padding-right: 0.6em">{number}</td>'
             '<th scope="row" style="text-align: left; font-weight: normal">'
             f"{escape(name)}{called}</th>"
             + "".join(f"<td{self._look(i)}>{escape(cell)}</td>" for i, cell in enumerate(rest))
@@ -798,4 +799,4 @@ class AssayTable:
     @staticmethod
     def _look(column: int) -> str:
         numbers = "text-align: right; white-space: nowrap; padding: 0 0.6em"
-        return "" if column == 2 else f' style="{numbers}"'
+        return ' style="min-width: 9em"' if column == 2 else f' style="{numbers}"'
