@@ -180,7 +180,7 @@ def sections() -> dict[str, tuple[Entry, ...]]:
             E("minus the group's median", u.policy_loss(u.minus_median), fresh),
             E("RLOO: minus the mean of the others", u.rloo, fresh,
               called="verl rloo; trl RLOOTrainer"),
-            E("Dr. GRPO: group mean, divided by the longest", u.dr_grpo, fresh,
+            E("Dr. GRPO: group mean, divided by the constant T", u.dr_grpo, fresh,
               called='trl loss_type="dr_grpo" with scale_rewards="none"; verl '
               "seq-mean-token-sum-norm with a constant loss_scale_factor and "
               "norm_adv_by_std_in_grpo=False"),
