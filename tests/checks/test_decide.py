@@ -20,6 +20,22 @@ def test_the_same_rational_function_in_two_forms_is_equal():
     assert decide.equal(sp.exp(x) / (sp.exp(x) + 1), 1 / (1 + sp.exp(-x)))
 
 
+def test_elements_that_agree_at_the_point_that_is_tried_first_are_not_called_equal():
+    assert (u + v).numer(101, 103) == 204  # the first two primes from 101 on
+    assert not decide.equal(u + v, K(204))
+    assert not decide.equal((u + v) / u, 204 / u)
+
+
+def test_a_fraction_over_algebraic_numbers_is_equal_to_its_other_form():
+    domain = QQ.algebraic_field(sp.sqrt(2))
+    L, s, t = field("s t", domain)
+    root = L(domain.from_sympy(sp.sqrt(2)))
+    one, other = (root * s + 1) / (s + root * t), (2 * s + root) / (root * s + 2 * t)
+    assert one != other  # as they are written
+    assert decide.equal(one, other)
+    assert not decide.equal(one, other + 1)
+
+
 def test_functions_that_agree_at_zero_but_not_elsewhere_differ():
     assert not decide.equal(u * v, K(0))
     assert not decide.equal(sp.sin(x), x)

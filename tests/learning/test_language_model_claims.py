@@ -138,6 +138,11 @@ def test_the_angles_of_the_other_engine(part, degrees):
     assert round(report.angle) == degrees
 
 
+def test_most_rules_that_are_the_gradient_of_nothing_point_within_15_degrees():
+    angles = [r.angle for _, r in table().rows if r.what == "the gradient of nothing"]
+    assert sum(angle < 15 for angle in angles) > len(angles) / 2
+
+
 def test_ratios_of_tokens_can_turn_the_sign_and_the_ratio_of_the_answer_does_not():
     """Two tokens: the engine and the trainer agree on the first and not on the second."""
     trainer, engine = {"x": 0.9, "y": 0.1}, {"x": 0.1, "y": 0.9}

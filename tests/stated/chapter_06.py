@@ -7,6 +7,7 @@ from prose import Stated
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from stated.chapter_04 import Q, d
 from utils.continuous.lqr import LQR, LinearGaussianPolicy
 from utils.continuous.symbolic_lqr import symbolic_lqr
 from utils.figures.continuous import clipped_score_mean
@@ -51,8 +52,8 @@ crossings = [
 ]
 # the lever in state 0 of the running MDP
 lever = {
-    "visits": F(95, 61),  # d_gamma(0) / (1 - gamma), and Q(0, 1) - Q(0, 0): chapter 4
-    "difference": F(39, 61) - F(99, 61),
+    "visits": d[0] / (1 - half),
+    "difference": Q[0][1] - Q[0][0],
 }
 pull = norm.ppf(2 / 5)
 push = float(lever["visits"] * lever["difference"]) * norm.pdf(pull)

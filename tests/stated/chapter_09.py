@@ -78,7 +78,6 @@ REACHED, LOST = cut_at(0.1, 0.01, 4)
 CAP = 10  # of the distance of a token in programs
 LET_GO = brentq(lambda f: f - 1 - log(f) - CAP, 1, 100)  # where k3 reaches it, u = -log f
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
-HALF_SCORE = 0.5 * 0.5  # p (1 - p) of an even first token
 SQUARE = (0.9 * 0.1) ** 2
 COIN = 0.3 * 0.7 * log(0.3 * 0.4 / (0.6 * 0.7))
 TURNED = -0.1871293728891152  # by hand in tests/learning/test_language_model_claims.py
@@ -134,7 +133,7 @@ NUMBERS = (
     Stated("0.1938", 1, FAR_PPO.gradient[1]),
     Stated("0.1966", 1, ENGINE.mean[0]),
     Stated("0.1969", 1, PADDED.mean[1]),
-    Stated("0.2", 7, HALF_SCORE * (0.9 - 0.1)),  # and the clip range
+    Stated("0.2", 7, 0.5 * 0.5 * (0.9 - 0.1)),  # and the clip range
     Stated("0.205", 1, log(0.12 / 0.88) - log(0.1 / 0.9)),
     Stated("0.21", 1, 0.3 * 0.7),
     Stated("0.2144", 1, OTHERS.mean[1]),
@@ -161,7 +160,7 @@ NUMBERS = (
     Stated("0.88", 1, 1 - 0.12),
     Stated("0.9", 3, 1 - 0.1),
     Stated("1.01", 1, second_moment(0.5, 0.55)),
-    Stated("1.2", 3, report("k2 of each token").angle),  # and the cap of CISPO,
+    Stated("1.2", 3, report("k2 of each token").angle),  # and the cap of CISPO
     Stated("1.3", 1, CAPPED.angle),
     Stated("2.5", 2, FAR[0]),
     Stated("13.6", 2, LET_GO),

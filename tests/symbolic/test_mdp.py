@@ -83,8 +83,14 @@ def test_policy_gradient_theorem_needs_every_one_of_its_parts(free):
     assert left != free.expectation(lambda tau: free.R[tau[0]], 1)
 
 
+def test_a_law_that_was_prolonged_step_by_step_has_the_likelihood_of_each_prefix(free):
+    for horizon in (3, 1, 2):
+        law = {tau: free.likelihood(tau) for tau in free.prefixes(horizon)}
+        assert free.law(horizon) == law
+
+
 def test_conditional_laws_give_back_the_policy_and_the_kernel(free):
-    law = {tau: free.likelihood(tau) for tau in free.prefixes(2)}
+    law = free.law(2)
     assert symbolic.conditional_laws(law) == symbolic.declared_laws(free, 2)
 
 

@@ -1,9 +1,10 @@
 """Exact decisions: are two expressions equal for all values of their symbols, is one never above?
 
-No float takes part in a "yes". Field elements (see ``utils.symbolic``) have a canonical form, which
-settles both answers. Other SymPy expressions are brought over one denominator and expanded;
-an expanded numerator of 0 proves equality, and a value away from 0 at one rational point, computed
-to 60 digits, disproves it. Where neither happens the answer is ``Undecided``, never a guess.
+No float takes part in a "yes". Two field elements (see ``utils.symbolic``) are equal if their
+difference cancels to 0, and unequal if they differ at one point. Other SymPy expressions are
+brought over one denominator and expanded; an expanded numerator of 0 proves equality, and a value
+away from 0 at one rational point, computed to 60 digits, disproves it. Where neither happens the
+answer is ``Undecided``, never a guess.
 """
 
 from __future__ import annotations
@@ -89,8 +90,9 @@ def equal(left: Any, right: Any) -> bool:
 def _differ_at_a_point(left: Any, right: Any) -> bool:
     """Whether two elements of one field differ where the symbols are the primes from 101 on.
 
-    That disproves an equality, and is quicker to see than their difference, which has to be brought
-    into its canonical form. False for a plain number, and if a denominator is 0 there.
+    That disproves an equality, and is quicker to see than their difference, which has to be
+    cancelled. (``==`` would not do: over algebraic numbers a fraction has several forms.) False for
+    a plain number, and if a denominator is 0 there.
     """
     if not (isinstance(left, FracElement) and isinstance(right, FracElement)):
         return False

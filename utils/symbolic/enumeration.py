@@ -234,9 +234,9 @@ def advantage_series(mdp: SymbolicMDP, horizon: int) -> np.ndarray:
     for s, k in product(range(mdp.n_states), range(horizon)):
         start = mdp.started_in(s)
         by_action = [0 * mdp.gamma] * mdp.n_actions
-        for tau in start.prefixes(k + 1):
+        for tau, chance in start.law(k + 1).items():
             if tau[0][0] == s:
-                by_action[tau[0][1]] += start.likelihood(tau) * mdp.R[tau[-1]]
+                by_action[tau[0][1]] += chance * mdp.R[tau[-1]]
         for a, part in enumerate(by_action):
             found[s, a, k] = part / mdp.pi[s, a] - sum(by_action)
     return found
@@ -352,9 +352,9 @@ def episodes(mdp: SymbolicMDP, horizon: int) -> dict[Prefix, Any]:
     """
     law = {}
     for length in range(1, horizon + 1):
-        for tau in mdp.prefixes(length):
+        for tau, chance in mdp.law(length).items():
             goes_on = mdp.P[tau[-1]].sum() if length < horizon else 0
-            law[tau] = mdp.likelihood(tau) * (1 - goes_on)
+            law[tau] = chance * (1 - goes_on)
     return law
 
 
