@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 from utils.learning.assay import (
+    AtOnce,
+    Batches,
+    assay,
     expected_return,
     in_world,
     later,
     mean_update,
     objective_value,
     slope,
+    updates,
 )
 from utils.learning.rule_table import (
     OBJECTIVES,
@@ -42,6 +46,27 @@ def named(part):
 
 def test_there_are_at_least_fifteen_rules_and_no_two_rows_share_a_name():
     assert len(ROWS) == len(entries()) >= 15
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+def test_a_rule_judged_at_once_gives_each_batch_the_update_that_it_gets_alone(entry):
+    world, every = entry.world, Batches.of(entry.world)
+    some = np.arange(0, len(every.chosen), max(1, len(every.chosen) // 60))
+    few = Batches(every.chosen[some], every.start[some], every.orders[some])
+    alone, at_once = (
+        updates(rule, world, world.theta, few) for rule in (entry.rule, AtOnce(entry.rule))
+    )
+    assert alone.shape == at_once.shape == (len(some), len(world.theta))
+    np.testing.assert_allclose(at_once, alone, rtol=1e-12, atol=1e-13)
+
+
+def test_a_rule_that_mixes_the_batches_is_not_judged_at_once():
+    def mixed(batch):
+        return -(batch.mask * batch.log_pi).sum() / len(batch.mask)
+
+    assert assay(mixed, thinking(2)).what == "stands still"
+    with pytest.raises(ValueError, match=r"gives shape \(\) for \d+ batches at once"):
+        assay(AtOnce(mixed), thinking(2))
 
 
 UNBIASED = (

@@ -293,7 +293,7 @@ class Batch:
 
     tokens = property(lambda self: self._of(self.tables.world.episodes.actions))
     states = property(lambda self: self._of(self.tables.world.episodes.states))
-    prompts = property(lambda self: self.states[:, 0])
+    prompts = property(lambda self: self.states[..., 0])
     mask = property(lambda self: self._of(self.tables.world.episodes.mask))
     rewards = property(lambda self: self._of(self.tables.world.episodes.rewards))
     ended = property(lambda self: self._of(self.tables.world.episodes.ended))
@@ -311,10 +311,37 @@ class Batch:
     @property
     def lengths(self) -> np.ndarray:
         """The number of steps of each episode, [N]."""
-        return self.mask.sum(axis=1)
+        return self.mask.sum(axis=-1)
 
 
 Rule = Callable[[Batch], Any]
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """A rule that takes B batches at once, arrays [B, N, ...], and gives one loss or update each.
+
+    It still takes a single batch. The assay then calls it once where it would call it B times.
+    """
+
+    rule: Rule
+
+    def __call__(self, batch: Batch) -> Any:
+        """What the rule gives for one batch or for each of many."""
+        return self.rule(batch)
+
+
+def _each(rule: Rule, tables: Tables, chosen: np.ndarray) -> np.ndarray:
+    # What the rule gives for each batch, [B] or [B, d].
+    if not isinstance(rule, AtOnce):
+        return np.array([rule(Batch(tables, batch)) for batch in chosen])
+    out = np.asarray(rule(Batch(tables, chosen)))
+    if out.shape[:1] != (len(chosen),):
+        raise ValueError(
+            f"the rule gives shape {out.shape} for {len(chosen)} batches at once; its first axis "
+            "should have one entry for each"
+        )
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -368,7 +395,7 @@ def updates(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> np
     if not gives_update(rule, world, theta, batches):
         return np.stack([_fall(rule, world, theta, batches, k) for k in range(d)], axis=1)
     tables = Tables.of(world, theta)
-    return np.array([np.real(rule(Batch(tables, chosen))) for chosen in batches.chosen])
+    return np.real(_each(rule, tables, batches.chosen))
 
 
 def gives_update(rule: Rule, world: World, theta: np.ndarray, batches: Batches) -> bool:
@@ -393,7 +420,7 @@ def _fall(rule: Rule, world: World, theta: np.ndarray, batches: Batches, k: int)
     # Minus the derivative by theta_k of the loss of every batch, [B].
     tables = Tables.of(world, theta + 1j * STEP * np.eye(len(theta))[k])
     with no_slope_is_lost():
-        out = np.array([-np.imag(rule(Batch(tables, c))) for c in batches.chosen]) / STEP
+        out = -np.imag(_each(rule, tables, batches.chosen)) / STEP
     if not (np.abs(out) < LARGEST).all():
         where = batches.chosen[np.argmin(np.abs(out) < LARGEST)].tolist()
         raise ValueError(f"the loss has no finite slope on the batch of episodes {where}")
@@ -671,6 +698,8 @@ def _quickest(rule: Rule, world: World, batches: Batches) -> tuple[Rule, np.ndar
         return rule(replace(batch, plain=True))
 
     theta, d = world.theta, range(len(world.theta))
+    if isinstance(rule, AtOnce):
+        return rule, updates(rule, world, theta, batches)
     if gives_update(rule, world, theta, batches):
         return plain, updates(plain, world, theta, batches)
     exact = [_fall(rule, world, theta, batches, k) for k in d]

@@ -10,6 +10,7 @@ import numpy as np
 from utils.learning import clinic, update_rules
 from utils.learning.assay import (
     AssayTable,
+    AtOnce,
     Law,
     Objective,
     Rule,
@@ -311,7 +312,7 @@ def table() -> AssayTable:
         heads[count] = head
         count += len(part)
     return AssayTable(
-        tuple((e.name, assay(e.rule, e.world, OBJECTIVES, e.target)) for e in entries()),
+        tuple((e.name, assay(AtOnce(e.rule), e.world, OBJECTIVES, e.target)) for e in entries()),
         called=tuple(e.called for e in entries()),
         heads=heads,
     )
