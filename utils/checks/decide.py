@@ -64,8 +64,8 @@ def free_symbols(value: Any) -> set[str]:
         if isinstance(entry, FracElement | PolyElement):
             parts = (entry,) if isinstance(entry, PolyElement) else (entry.numer, entry.denom)
             for part in parts:
-                used = [any(m[i] for m in part.monoms()) for i in range(part.ring.ngens)]
-                names |= {str(s) for s, u in zip(part.ring.symbols, used, strict=True) if u}
+                degrees = zip(part.ring.symbols, part.degrees(), strict=True)
+                names |= {str(symbol) for symbol, degree in degrees if degree > 0}
         else:
             names |= {str(symbol) for symbol in sp.sympify(entry).free_symbols}
     return names

@@ -33,17 +33,40 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def solve_functions(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """``solve`` for rational functions, by SymPy's LU decomposition over their field."""
-    from sympy.polys.matrices import DomainMatrix  # deferred: it makes `import utils` slower
+    """``solve`` for rational functions, by Cramer's rule over polynomials.
 
+    Denominators are multiplied out first, so that each entry of the solution is cancelled once;
+    a decomposition over the field would cancel at every step.
+    """
     convert = next(x.field for x in matrix.flat if hasattr(x, "field"))
+    ring, n = convert.ring, len(matrix)
+    table, below = np.empty(matrix.shape, dtype=object), []
+    for i, row in enumerate(matrix):
+        elements = [convert(x) for x in row]
+        below.append(_common_denominator(elements, ring.one))
+        table[i] = [_times(x, below[-1]) for x in elements]
+    det, adj = determinant(table), adjugate(table)
+    if not det:
+        raise ZeroDivisionError("the determinant is 0: there is not exactly one solution")
+    columns = []
+    for column in right.reshape(n, -1).T:
+        scaled = [convert(x) for x in column]
+        over = _common_denominator(scaled, ring.one)
+        source = object_array([_times(x, over) * d for x, d in zip(scaled, below, strict=True)])
+        columns.append([convert.new(entry, det * over) for entry in adj @ source])
+    return object_array(columns).T.reshape(right.shape)
 
-    def in_field(table: np.ndarray) -> DomainMatrix:
-        rows = [[convert(x) for x in row] for row in table]
-        return DomainMatrix(rows, table.shape, convert.to_domain())
 
-    solution = in_field(matrix).lu_solve(in_field(right.reshape(len(matrix), -1)))
-    return object_array(solution.to_list()).reshape(right.shape)
+def _common_denominator(elements: list[Any], one: Any) -> Any:
+    found = one
+    for element in elements:
+        found = found.lcm(element.denom)
+    return found
+
+
+def _times(element: Any, multiple: Any) -> Any:
+    # The polynomial element * multiple, for a multiple of the denominator.
+    return element.numer * multiple.exquo(element.denom)
 
 
 def eliminate(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
