@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import ledger_page
 import proof_map
@@ -93,7 +93,7 @@ def test_a_folded_proof_is_a_dropdown_in_the_section_of_its_statement():
     theorem = nodes.Element("", realtype="theorem", label="thm:x", countertype="theorem", ids=["x"])
     theorem += nodes.title("", "(A theorem)")
     document = nodes.container("", in_section(theorem, inside), in_section(outside))
-    env = SimpleNamespace(toc_fignumbers={}, get_doctree=lambda docname: document)
+    env = Mock(toc_fignumbers={}, get_doctree=lambda docname: document)
     (found,) = proof_map.statements_of(env, "chapter")
     assert "inside" in found.words and "outside" not in found.words
 

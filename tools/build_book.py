@@ -107,9 +107,9 @@ def _build(output: Path) -> Path:
         env=surroundings,
     )
     runner = [sys.executable, str(Path(__file__).with_name("run_chapters.py")), str(output)]
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", str(ROOT)]
-    command += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]
-    for step in (runner, command):
+    writer = [sys.executable, str(Path(__file__).with_name("write_pages.py")), "build", str(ROOT)]
+    writer += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]
+    for step in (runner, writer):
         if subprocess.run(step, cwd=ROOT, env=surroundings).returncode:
             raise SystemExit("The book was NOT built: mend the warnings and errors above.")
     if not first_page.is_file():

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from docutils import nodes
 from formulas import title_text
-from ledger_page import reading_order
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
@@ -24,6 +23,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from whole_book import doctree_of, reading_order
 
 from utils.explorer.markup import style
 from utils.explorer.static import script
@@ -145,7 +145,7 @@ class LinkFrames(SphinxPostTransform):
 
     def require_position(self, docname: str, name: str, place: str, node: nodes.Node) -> None:
         """Warn, which fails the build, if the figure has no such position."""
-        figures = self.env.get_doctree(docname).findall(explorer_figure)
+        figures = doctree_of(self.env, docname).findall(explorer_figure)
         html = next((figure["html"] for figure in figures if name in figure["ids"]), "")
         keys = {control: json.loads(unescape(text)) for control, text in KEYS.findall(html)}
         for setting in place.split(";"):
@@ -193,7 +193,7 @@ def fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
         figures = [
             (docname, node)
             for docname in reading_order(app.env)
-            for node in app.env.get_doctree(docname).findall(explorer_figure)
+            for node in doctree_of(app.env, docname).findall(explorer_figure)
             if place["only"] in ("", *node["ids"])
         ]
         if not figures:

@@ -12,8 +12,9 @@ of the whole book into a sentence, so that no number about the ledger is written
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from docutils import nodes
 from kernel_column import TITLE, kernel_cell, kernel_total
@@ -22,7 +23,14 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from verdict_numbers import check_anchor
-from whole_book import PREFIX, add_directive, reading_order, titled_section, verdicts_of
+from whole_book import (
+    PREFIX,
+    add_directive,
+    doctree_of,
+    reading_order,
+    titled_section,
+    verdicts_of,
+)
 
 from utils.checks import verdict as rules
 from utils.checks.display import count_lines
@@ -72,11 +80,14 @@ class LedgerTotal(SphinxRole):
         return [ledger_number("", self.text, name=self.text)], []
 
 
-def equations_of(env: BuildEnvironment, docname: str) -> Iterator[Equation]:
-    for block in env.get_doctree(docname).findall(nodes.math_block):
-        label = block.get("label") or ""
-        if label.startswith(PREFIX):
-            yield Equation(label, docname, titled_section(block), count_lines(block.astext()))
+@cache
+def equations_of(env: BuildEnvironment, docname: str) -> tuple[Equation, ...]:
+    blocks = [(b.get("label") or "", b) for b in doctree_of(env, docname).findall(nodes.math_block)]
+    return tuple(
+        Equation(label, docname, titled_section(block), count_lines(block.astext()))
+        for label, block in blocks
+        if label.startswith(PREFIX)
+    )
 
 
 def rows_of(app: Sphinx, page: str) -> list[Row]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
-from search_records import BOXES, VOID
+from page_tags import VOID, TagReader, attributes_in
+from search_records import BOXES
 from sphinx.application import Sphinx
 
 LINK = re.compile(r'<a\b[^>]*\bhref="([\w./-]*)#([^"]+)"')
@@ -49,45 +49,38 @@ ROW = re.compile(r"<tr\b[^>]*>\s*<td[^>]*>(.*?)</td>\s*<td[^>]*><p>(.*?)</p></td
 TEX = re.compile(r'data-tex="([^"]*)"')
 
 
-class Cutter(HTMLParser):
+class Cutter(TagReader):
     """Cuts what can be shown out of a page: ``found`` is anchor -> markup."""
 
     def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.page, self.found = page, {}
-        self.lines = [0]
-        for line in page.splitlines(keepends=True):
-            self.lines.append(self.lines[-1] + len(line))
         self.depth = 0
         self.open: list[tuple[int, str, int]] = []  # depth, anchor, where it begins
         self.term: tuple[str, int] | None = None
         self.feed(page)
 
-    def place(self) -> int:
-        line, column = self.getpos()
-        return self.lines[line - 1] + column
-
-    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, inside: str) -> None:
         if tag in VOID:
             return
         self.depth += 1
-        attributes = {name: value or "" for name, value in pairs}
+        if tag not in ("dt", "div"):
+            return
+        attributes = attributes_in(inside)
         classes, anchor = set(attributes.get("class", "").split()), attributes.get("id", "")
         if tag == "dt" and anchor.startswith("term-"):
-            self.term = (anchor, self.place())
+            self.term = (anchor, self.start)
         elif tag == "div" and anchor and classes & (BOXES | {"math", "citation"}):
-            self.open.append((self.depth, anchor, self.place()))
+            self.open.append((self.depth, anchor, self.start))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:
             return
-        end = self.place() + len(tag) + 3
         if self.open and self.open[-1][0] == self.depth:
             _, anchor, start = self.open.pop()
-            self.found[anchor] = self.page[start:end]
+            self.found[anchor] = self.page[start : self.end]
         if tag == "dd" and self.term:
             anchor, start = self.term
-            self.found[anchor] = f"<dl>{self.page[start:end]}</dl>"
+            self.found[anchor] = f"<dl>{self.page[start : self.end]}</dl>"
             self.term = None
         self.depth -= 1
 

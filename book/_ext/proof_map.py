@@ -30,7 +30,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx_proof.nodes import proof_node
-from whole_book import add_directive, reading_order, titled_section, within
+from whole_book import add_directive, doctree_of, reading_order, titled_section, within
 
 LOGGER = logging.getLogger(__name__)
 USES, AGAIN, COMPARES = "uses", "proves again", "compares"
@@ -72,7 +72,7 @@ class Arrow:
 def statements_of(env: BuildEnvironment, docname: str) -> Iterator[Statement]:
     """The statements of a page in order, with all that their texts and proofs refer to."""
     current: tuple[Statement, nodes.section] | None = None
-    for node in env.get_doctree(docname).findall(is_piece):
+    for node in doctree_of(env, docname).findall(is_piece):
         if is_dropdown(node):
             if current is not None and titled_section(node) is current[1]:
                 current[0].read(node)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from site_card import description
 from sphinx.application import Sphinx
+from whole_book import doctree_of
 
 NEIGHBOUR = re.compile(
     r'(<a class="(?:left-prev|right-next)"\s+href="([^"#]*)".*?<p class="prev-next-title">.*?</p>)',
@@ -20,7 +21,7 @@ def say(app: Sphinx, exception: Exception | None) -> None:
         return
     out = Path(app.outdir)
     brings = {
-        Path(app.builder.get_target_uri(page)).name: description(app.env.get_doctree(page))
+        Path(app.builder.get_target_uri(page)).name: description(doctree_of(app.env, page))
         for page in app.env.found_docs
     }
 

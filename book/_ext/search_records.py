@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import escape
-from html.parser import HTMLParser
+from html import escape, unescape
 
 from formulas import plain_text
 from math_core import LatexError
+from page_tags import VOID, TagReader, attributes_in
 
 GREEK = dict(
     zip(
@@ -28,7 +28,6 @@ RAISED = dict(
 )
 NAMED = {"∇": "nabla gradient", "∑": "sum", "∫": "integral", "∞": "infinity", "𝔼": "E"}
 MOST_FORMULA = 14  # letters: longer formulas are not searched as one word
-VOID = {"br", "hr", "img", "input", "link", "meta", "wbr", "source", "col"}
 LEFT_OUT_TAGS = {"script", "style", "svg", "nav", "button", "template", "annotation"}
 LEFT_OUT = {"cell", "solution", "headerlink", "answer", "highlight", "toctree-wrapper", "eqno"}
 LEFT_OUT |= {"explorer-controls", "explorer-reading", "backrefs", "gallery", "proof-map"}
@@ -73,11 +72,10 @@ class Record:
         return " ".join("".join(self.title_words).split())
 
 
-class Reader(HTMLParser):
+class Reader(TagReader):
     """Reads the article of a page into records."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.records: list[Record] = []
         self.open: list[Record] = []  # innermost last
         self.depth = 0
@@ -92,9 +90,7 @@ class Reader(HTMLParser):
         self.records.append(record)
         self.open.append(record)
 
-    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in pairs}
-        classes = set(attributes.get("class", "").split())
+    def handle_starttag(self, tag: str, inside: str) -> None:
         void = tag in VOID
         self.depth += not void
         if not self.article:
@@ -102,6 +98,8 @@ class Reader(HTMLParser):
             return
         if self.skip or void:
             return
+        attributes = attributes_in(inside)
+        classes = set(attributes.get("class", "").split())
         if tag in LEFT_OUT_TAGS or classes & LEFT_OUT:
             self.skip = self.depth
             return
@@ -127,7 +125,7 @@ class Reader(HTMLParser):
             self.math = self.depth
             self.formula(attributes)
         if self.math:
-            self.show(self.get_starttag_text() or "")
+            self.show(self.markup)
 
     def close_terms(self) -> None:
         while self.open and self.open[-1].kind == "term":
@@ -138,9 +136,10 @@ class Reader(HTMLParser):
             return
         if self.math and not self.skip:
             self.show(f"</{tag}>")
-        for name in ("skip", "math", "title", "paragraph"):
-            if getattr(self, name) == self.depth:
-                setattr(self, name, 0)
+        self.skip = 0 if self.skip == self.depth else self.skip
+        self.math = 0 if self.math == self.depth else self.math
+        self.title = 0 if self.title == self.depth else self.title
+        self.paragraph = 0 if self.paragraph == self.depth else self.paragraph
         if self.article == self.depth:
             self.article, self.open = 0, []
         if tag == "dl":
@@ -154,6 +153,7 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self.article or self.skip:
             return
+        data = unescape(data)
         if self.math:
             self.show(escape(data, quote=False))
             return

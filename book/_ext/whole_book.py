@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import nbformat
 from docutils import nodes
@@ -75,18 +76,25 @@ def reading_order(env: BuildEnvironment) -> list[str]:
     return order
 
 
-def verdicts_of(app: Sphinx, docname: str) -> list[Verdict]:
+@cache
+def doctree_of(env: BuildEnvironment, docname: str) -> nodes.document:
+    """A page as it was read, unpickled once for all who look into it. Nobody changes it."""
+    return env.get_doctree(docname)
+
+
+@cache
+def verdicts_of(app: Sphinx, docname: str) -> tuple[Verdict, ...]:
     """The verdicts a notebook displayed when its present code was last executed."""
     source = app.env.doc2path(docname)
     if not source.endswith(".ipynb"):
-        return []
+        return ()
     store = get_cache(app.env.mystnb_config.execution_cache_path)
     try:
         _, executed = store.merge_match_into_notebook(nbformat.read(source, as_version=4))
     except KeyError:  # it failed; MyST-NB has said so
-        return []
+        return ()
     bundles = [o.get("data", {}) for cell in executed.cells for o in cell.get("outputs", [])]
-    return [Verdict.from_facts(b[MIME]) for b in bundles if MIME in b]
+    return tuple(Verdict.from_facts(b[MIME]) for b in bundles if MIME in b)
 
 
 def within(node: nodes.Node | None, is_wanted: Callable[[nodes.Node], bool]) -> bool:
