@@ -66,4 +66,4 @@ SHELF = [
 ]
 NAMES = {shown.picture.name for shown in EXPLORERS}
 ALL = EXPLORERS + [shown for shown in SHELF if shown.picture.name not in NAMES]
-each_explorer = pytest.mark.parametrize("shown", ALL, ids=lambda s: s.picture.name)
+each_explorer = pytest.mark.parametrize("shown", ALL, ids=lambda s: s.picture.name, scope="module")

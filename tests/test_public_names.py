@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,18 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT / "utils").as_posix()
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def public(body: list[ast.stmt]) -> list[ast.FunctionDef | ast.ClassDef]:
     return [node for node in body if isinstance(node, PUBLIC) and not node.name.startswith("_")]
 
 
 def names_in(path: Path) -> set[str]:
     """Every name that a file uses, with the names it reaches by a dot or imports."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+    nodes = list(ast.walk(parsed(path)))
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     return names | {
@@ -65,24 +71,23 @@ WHOLES = ("figures", "explorer", "checks", "exercises", "predictions", "learning
 EXHIBITS = ROOT / "utils/learning/patients.py"
 
 
+@cache
 def parts_of(room: Path) -> set[str]:
-    nodes = [node for path in room.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    nodes = [node for path in room.glob("*.py") for node in ast.walk(parsed(path))]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_public_function_is_found_in_some_test(path):
-    functions = [
-        f for f in public(ast.parse(path.read_text()).body) if isinstance(f, ast.FunctionDef)
-    ]
+    functions = [f for f in public(parsed(path).body) if isinstance(f, ast.FunctionDef)]
     known = TESTED | (parts_of(path.parent) if path.parent.name in WHOLES else set())
     assert [f.name for f in functions if f.name not in known and not is_picture(f)] == []
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path != EXHIBITS], ids=name_of)
 def test_docstrings_are_there_and_speak_one_dialect(path):
-    module = ast.parse(path.read_text())
+    module = parsed(path)
     documented: list[ast.AST] = [module]
     for node in public(module.body):
         documented.append(node)

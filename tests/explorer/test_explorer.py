@@ -1,12 +1,10 @@
 """The explorer: both faces show the same figure, small enough to ship; bad settings are refused."""
 
-import gzip
 import json
 import re
 
 import numpy as np
 import pytest
-from explorers import ALL, EXPLORERS, each_explorer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +13,6 @@ from utils.explorer.controls import number_text
 from utils.explorer.numbering import figure_number
 from utils.explorer.picture import Stage
 from utils.explorer.svg import compact_number, compact_path
-
-BUDGET = 150_000
 
 
 @picture(alt="a dot on a line", height="height h")
@@ -36,16 +32,6 @@ def dot(figure):
 
 def frames(html):
     return json.loads(re.search(r'application/json">(.*?)</script>', html, re.S).group(1))
-
-
-def resolved(stage):
-    """The moving groups with every referenced glyph or marker written out in its place."""
-    definitions = {i: re.sub(r' id="[^"]*"', "", text) for i, text in stage.svg.definitions()}
-    reference = re.compile(r"#([\w-]+)")
-    return {
-        gid: reference.sub(lambda m: definitions.get(m.group(1), m.group()), text)
-        for gid, text in stage.svg.groups().items()
-    }
 
 
 # The machinery, on a picture of two artists.
@@ -306,64 +292,3 @@ def test_a_name_with_g_after_a_hyphen_is_a_name_like_any_other():
         return draw
 
     assert len(frames(explore(a_great_gap, height=[1, 2, 3]).html())["frames"]) == 3
-
-
-# Every explorer of the book.
-
-
-def test_there_are_explorers():
-    assert len(EXPLORERS) >= 3
-
-
-def test_explorers_have_names_of_their_own():
-    names = [shown.picture.name for shown in ALL]
-    assert len(names) == len(set(names))
-    origins = [shown.picture.origin for shown in ALL]
-    assert len(origins) == len(set(origins)) and all(all(origin) for origin in origins)
-
-
-@each_explorer
-def test_an_artist_drawn_alone_lands_where_the_whole_figure_has_it(shown):
-    first, last = shown.corner(0), shown.corner(-1)
-    moved = Stage(shown.picture, first, seed=0)
-    moved.show(last, seed=1)
-    assert resolved(moved) == resolved(Stage(shown.picture, last, seed=1))
-
-
-@each_explorer
-def test_a_frame_does_not_depend_on_the_frame_before(shown):
-    first, last = shown.corner(0), shown.corner(-1)
-    stage = Stage(shown.picture, first, seed=0)
-    stage.show(first, seed=0)
-    start, reading = stage.svg.groups(), stage.reading
-    stage.show(last, seed=1)
-    stage.show(first, seed=0)
-    assert stage.svg.groups() == start and stage.reading == reading
-
-
-@each_explorer
-def test_each_slider_changes_the_figure_and_its_reading(shown):
-    for name, (first, *_, last) in shown.values.items():
-        stage = Stage(shown.picture, shown.corner(0) | {name: first}, seed=0)
-        stage.show(shown.corner(0) | {name: first}, seed=0)
-        before, reading = stage.svg.groups(), stage.reading
-        stage.show(shown.corner(0) | {name: last}, seed=0)
-        assert stage.svg.groups() != before, name
-        assert stage.reading != reading, name
-
-
-@each_explorer
-def test_the_static_face_keeps_its_budget_and_says_what_to_see(shown):
-    html = explore(shown.picture, draws=shown.draws, **shown.values).html()
-    assert len(gzip.compress(html.encode(), mtime=0)) <= BUDGET
-    assert len(shown.picture.alt) >= 40
-    assert len(shown.picture.caption) >= 40 and shown.picture.title
-    if not shown.values:
-        return
-    data = frames(html)
-    readings = {data["pool"][i] for i in data["readings"]}
-    assert len(readings) >= 3 or not shown.values
-    assert not any(re.search(r"\b(nan|inf)\b", text) for text in readings)
-    if shown.draws > 1:  # "draw again" shows another sample, but where nothing is random
-        first, second = (data["frames"][k :: shown.draws] for k in (0, 1))
-        assert sum(a != b for a, b in zip(first, second, strict=True)) > len(first) / 2
