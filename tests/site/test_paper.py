@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import build_paper
 import pytest
-from paper import epub, sheet
+from paper import breaks, epub, sheet
 from paper.edition import Edition, Imprint, make
 from paper.multiples import Control, positions
 from paper.site import Site, reading_order
@@ -210,6 +210,8 @@ def test_a_chapter_fits_between_the_margins(made, chrome, tmp_path):
     tab.emulate_media(media="print")
     tab.goto(page.as_uri(), wait_until="load")
     sheet.fit(tab)
+    pages = breaks.mend(tab)["c03"]
+    assert pages["lone"] == [] and len(pages["blank"]) >= 8 and max(pages["blank"]) < 0.3
     tab.set_viewport_size({"width": 300, "height": 900})
     with pytest.raises(sheet.TooWide):
         sheet.fit(tab)
