@@ -82,7 +82,17 @@ def test_nothing_is_left_that_only_a_screen_can_do(edition):
     for part in edition.parts:
         left = part.tree.select("input, button, select, textarea, fieldset, details, script, svg")
         assert left == [], part.slug
-        assert "folded below its exercise" not in part.tree.text
+        text = " ".join(part.tree.get_text().split())
+        assert not re.search(r"folded below its ex|into the box|replace None|open anything", text)
+        assert not re.search(r"✓\s*\(in the whole book\)", text), part.slug
+
+
+def test_exercises_keep_what_the_page_says_of_the_road(edition):
+    said = [p.get_text() for part in edition.parts for p in part.tree.find_all("p")]
+    roads = [text for text in said if text.startswith("On the road:")]
+    assert len(roads) >= 9
+    ends = [text.endswith("The solutions stand at the end.") for text in roads]
+    assert sum(ends) == len(roads) - 1, "chapter 6 says nothing of the page"
 
 
 def test_predictions_and_exercises_find_their_replies_and_solutions_at_the_end(edition):
