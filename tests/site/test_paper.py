@@ -13,7 +13,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import build_paper
 import pytest
-from paper import epub, sheet
+from paper import breaks, epub, sheet
 from paper.edition import Edition, Imprint, make
 from paper.multiples import Control, positions
 from paper.site import Site, reading_order
@@ -82,7 +82,17 @@ def test_nothing_is_left_that_only_a_screen_can_do(edition):
     for part in edition.parts:
         left = part.tree.select("input, button, select, textarea, fieldset, details, script, svg")
         assert left == [], part.slug
-        assert "folded below its exercise" not in part.tree.text
+        text = " ".join(part.tree.get_text().split())
+        assert not re.search(r"folded below its ex|into the box|replace None|open anything", text)
+        assert not re.search(r"✓\s*\(in the whole book\)", text), part.slug
+
+
+def test_exercises_keep_what_the_page_says_of_the_road(edition):
+    said = [p.get_text() for part in edition.parts for p in part.tree.find_all("p")]
+    roads = [text for text in said if text.startswith("On the road:")]
+    assert len(roads) >= 9
+    ends = [text.endswith("The solutions stand at the end.") for text in roads]
+    assert sum(ends) == len(roads) - 1, "chapter 6 says nothing of the page"
 
 
 def test_predictions_and_exercises_find_their_replies_and_solutions_at_the_end(edition):
@@ -210,6 +220,8 @@ def test_a_chapter_fits_between_the_margins(made, chrome, tmp_path):
     tab.emulate_media(media="print")
     tab.goto(page.as_uri(), wait_until="load")
     sheet.fit(tab)
+    pages = breaks.mend(tab)["c03"]
+    assert pages["lone"] == [] and len(pages["blank"]) >= 8 and max(pages["blank"]) < 0.3
     tab.set_viewport_size({"width": 300, "height": 900})
     with pytest.raises(sheet.TooWide):
         sheet.fit(tab)

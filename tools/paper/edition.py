@@ -318,8 +318,10 @@ def take_solutions(edition: Edition, page: Page) -> None:
 def say_where_solutions_are(tree: Tag) -> None:
     """What an exercise section says of folds and of boxes to type in holds for the page only."""
     for paragraph in tree.find_all("p"):
-        if front.ABOUT_EXERCISES.search(paragraph.get_text()):
-            paragraph.string = front.EXERCISES
+        kept, found, _ = front.ABOUT_EXERCISES.sub("\0", inner(paragraph)).partition("\0")
+        if found:
+            said = tag(f"<p>{kept}{front.EXERCISES}</p>")
+            paragraph.replace_with(said)
 
 
 def appendix(slug: str, title: str, found: list[Tag]) -> Part:
@@ -437,7 +439,7 @@ def resolve(edition: Edition) -> None:
                 link["href"] = f"#{place}"
                 used.add(place)
                 continue
-            if place in edition.left_out:
+            if place in edition.left_out and "tick" not in link.get("class", ()):
                 link.append(" (in the whole book)")
             if edition.imprint.address:
                 link["href"] = edition.imprint.address + target + (f"#{anchor}" if anchor else "")

@@ -42,8 +42,11 @@ LEDGER = {
     "book": ' <a href="#ledger">The ledger</a> says how far each check reaches.',
 }
 
-# In place of what a section of exercises says of the page.
-ABOUT_EXERCISES = re.compile(r"solution is folded below its exercise|On the page, type your answer")
+# What a section of exercises says of the page, to the end of its paragraph, and what replaces it.
+ABOUT_EXERCISES = re.compile(
+    r"(Work on paper first; each|On the page, type|Type into the box|Say what is wrong before).*",
+    re.S,
+)
 EXERCISES = "Work on paper first. The solutions stand at the end."
 
 CARDS = "Each row of the table on the page is a card here, with its columns one below the other."

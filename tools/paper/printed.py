@@ -12,6 +12,7 @@ import browser as chromium
 from pikepdf import Array, ObjectStreamMode, OutlineItem, Pdf
 from playwright.sync_api import Page, sync_playwright
 
+from paper import breaks
 from paper.edition import Edition
 from paper.sheet import TEXT_WIDTH, Unprintable, fit, lay_out
 from paper.site import Site
@@ -39,6 +40,7 @@ def write(edition: Edition, site: Site, path: Path, folder: Path) -> int:
         tab.emulate_media(media="print")
         tab.goto(source.as_uri(), wait_until="load")
         fit(tab)
+        breaks.mend(tab)
         print_until_settled(tab, path)
         started.close()
     with Pdf.open(path, allow_overwriting_input=True) as printed:
