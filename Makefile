@@ -56,8 +56,9 @@ tidy: .venv/test  ## bring notebooks and code into normal form
 verdicts: .venv/test  ## run every chapter and store the verdicts of its checks
 	@$(BIN)/python tools/tidy.py --run $(NOTEBOOKS)
 
-nightly: .venv/test  ## ten thousand random MDPs: exact, enumerated, differentiated automatically
-	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/exact/test_agreement.py
+nightly: .venv/test  ## ten thousand random MDPs by three routes; each check of the book run twice
+	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/exact/test_agreement.py \
+		tests/site/try_again.py
 
 mutants: .venv/mutants  ## change utils in one place at a time: do the tests notice? (30 minutes)
 	@$(BIN)/python tools/mutants.py $(MUTANTS)

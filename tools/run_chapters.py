@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,12 +79,15 @@ def is_fresh(chapter: Path, stamp: Path, root: Path) -> bool:
 
 
 @contextmanager
-def running(chapter: Path) -> Iterator[NotebookClient]:
+def running(
+    chapter: Path, order: Callable[[list[dict]], list[dict]] = list
+) -> Iterator[NotebookClient]:
     """The kernel of a chapter after all of its cells have run; its outputs are in ``client.nb``.
 
-    `Failed` if a cell raises or writes to stderr.
+    ``order`` says in which order they run. `Failed` if a cell raises or writes to stderr.
     """
     notebook = nbformat.read(chapter, as_version=4)
+    cells, notebook.cells = notebook.cells, order(notebook.cells)
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -98,6 +101,7 @@ def running(chapter: Path) -> Iterator[NotebookClient]:
             client.execute(cleanup_kc=False)  # the kernel lives on for the caller
         except CellExecutionError as error:
             raise Failed(f"{chapter.name}: {error}") from None
+        notebook.cells = cells
         for number, cell in enumerate(notebook.cells):
             for output in cell.get("outputs", []):
                 if output.get("name") == "stderr":
