@@ -184,6 +184,9 @@ def test_an_epub_is_well_formed_and_every_link_in_it_leads_somewhere(archives, e
     assert len(set(spine)) == len(spine) and spine[:2] == ["title.xhtml", "nav.xhtml"]
     nav = [item.get("href") for item in items.values() if "nav" in (item.get("properties") or "")]
     assert nav == ["nav.xhtml"]
+    (cover,) = [i for i in items.values() if "cover-image" in (i.get("properties") or "")]
+    drawn = "".join(ET.fromstring(archive.read(f"EPUB/{cover.get('href')}")).itertext())
+    assert "policy gradient" in drawn and edition.imprint.author in drawn
 
     trees = {f"EPUB/{name}": ET.fromstring(archive.read(f"EPUB/{name}")) for name in spine}
     ids = {}
