@@ -115,6 +115,7 @@ def test_each_figure_stands_with_its_text_and_a_moving_one_at_two_positions_or_m
     for figure in (f for part in edition.parts for f in part.tree.select("figure.still")):
         images = figure.find_all("img")
         assert all(image["alt"] and image["src"] in edition.pictures for image in images)
+        assert not any(".. " in line.text for line in figure.select(".reading"))
         beside = figure.select(".multiple")
         assert len(beside) in (0, 1, 2, 3, 4)
         moving += bool(beside)
