@@ -115,6 +115,7 @@ def test_each_figure_stands_with_its_text_and_a_moving_one_at_two_positions_or_m
     for figure in (f for part in edition.parts for f in part.tree.select("figure.still")):
         images = figure.find_all("img")
         assert all(image["alt"] and image["src"] in edition.pictures for image in images)
+        assert not any(".. " in line.text for line in figure.select(".reading"))
         beside = figure.select(".multiple")
         assert len(beside) in (0, 1, 2, 3, 4)
         moving += bool(beside)
@@ -184,6 +185,9 @@ def test_an_epub_is_well_formed_and_every_link_in_it_leads_somewhere(archives, e
     assert len(set(spine)) == len(spine) and spine[:2] == ["title.xhtml", "nav.xhtml"]
     nav = [item.get("href") for item in items.values() if "nav" in (item.get("properties") or "")]
     assert nav == ["nav.xhtml"]
+    (cover,) = [i for i in items.values() if "cover-image" in (i.get("properties") or "")]
+    drawn = "".join(ET.fromstring(archive.read(f"EPUB/{cover.get('href')}")).itertext())
+    assert "policy gradient" in drawn and edition.imprint.author in drawn
 
     trees = {f"EPUB/{name}": ET.fromstring(archive.read(f"EPUB/{name}")) for name in spine}
     ids = {}

@@ -231,12 +231,14 @@ def still_figure(
         whole.append(text_tag("p", title.get_text(), "figure-title"))
     whole.append(picture(0, first, alt))
     if first.label:
-        whole.append(text_tag("p", f"Shown here: {first.label}. {first.reading}", "reading"))
+        whole.append(
+            text_tag("p", f"Shown here: {sentence(first.label)} {first.reading}", "reading")
+        )
     if beside:
         row = tag(f'<div class="multiples of-{len(beside)}"></div>')
         for number, still in enumerate(beside, start=1):
             one = tag('<div class="multiple"></div>')
-            said = f"{still.label}. {still.reading}"
+            said = f"{sentence(still.label)} {still.reading}"
             one.append(picture(number, still, f"The same picture with {said}"))
             one.append(text_tag("p", said, "reading"))
             row.append(one)
@@ -252,6 +254,11 @@ def still_figure(
             caption.append(link)
         whole.append(caption)
     return whole
+
+
+def sentence(label: str) -> str:
+    """With one full stop, also where the position is called "✗."."""
+    return f"{label.removesuffix('.')}."
 
 
 def text_tag(name: str, text: str, kind: str = "") -> Tag:

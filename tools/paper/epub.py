@@ -42,6 +42,7 @@ ACCESSIBLE = (
     ),
 )
 DATA = re.compile(r' data-(?!tex)[\w-]+="[^"]*"')
+COVER = "cover.svg"
 DECLARED = "<?xml version='1.0'?>\n"
 STYLES = ("displaystyle", "scriptlevel")
 LINK = re.compile(r'href="#([^"]+)"')
@@ -133,11 +134,12 @@ def files(edition: Edition, site: Site) -> dict[str, str | bytes]:
         **{f"EPUB/{name}": text for name, text in texts.items()},
         "EPUB/epub.css": (HERE / "epub.css").read_text(encoding="utf-8"),
         "EPUB/fonts/stix-two-math.woff2": FONT.read_bytes(),
-        **{
-            f"EPUB/{name}": f"<?xml version='1.0'?>\n{svg}"
-            for name, svg in edition.pictures.items()
-        },
+        **{f"EPUB/{name}": DECLARED + svg for name, svg in images(edition).items()},
     }
+
+
+def images(edition: Edition) -> dict[str, str]:
+    return {COVER: front.cover(edition), **edition.pictures}
 
 
 def package(edition: Edition, texts: dict[str, str]) -> str:
@@ -161,6 +163,9 @@ def package(edition: Edition, texts: dict[str, str]) -> str:
         f'<item id="{name(file)}" href="{file}" media-type="image/svg+xml"/>'
         for file in edition.pictures
     )
+    items += (
+        f'<item id="cover" href="{COVER}" media-type="image/svg+xml" properties="cover-image"/>'
+    )
     spine = "".join(f'<itemref idref="{name(file)}"/>' for file in texts)
     access = "".join(f'<meta property="schema:{key}">{text}</meta>' for key, text in ACCESSIBLE)
     return (
@@ -170,6 +175,9 @@ def package(edition: Edition, texts: dict[str, str]) -> str:
         f'<dc:identifier id="id">urn:uuid:{identifier}</dc:identifier>'
         f"<dc:title>{escape(edition.title)}</dc:title><dc:language>en</dc:language>"
         f"<dc:creator>{escape(imprint.author)}</dc:creator><dc:date>{date}</dc:date>"
+        f"<dc:description>{escape(front.DESCRIPTION)}</dc:description>"
+        "<dc:rights>MIT licence</dc:rights>"
+        '<meta name="cover" content="cover"/>'
         f'<meta property="dcterms:modified">{date}T00:00:00Z</meta>{access}</metadata>'
         f"<manifest>{items}</manifest><spine>{spine}</spine></package>\n"
     )

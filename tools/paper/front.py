@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 TITLE = "The policy gradient theorem, line by line"
 SUBTITLE = {"road": "The main road", "book": "The whole book"}
+DESCRIPTION = (
+    "A proof of the policy gradient theorem in which every line has its reason beside it and every "
+    "numbered equation a check that a machine has run, with figures, exercises and solutions."
+)
 OPENING = "The theorem and its proof on a few pages"
 
 HOLDS = {
@@ -59,6 +63,29 @@ def title_page(edition: Edition) -> str:
         f'<p class="title">{TITLE}</p><p class="subtitle">{SUBTITLE[edition.name]}</p>'
         f'<p class="imprint">{escape(imprint.author)}<br/>'
         f"Version {imprint.version}, {imprint.date}</p>"
+    )
+
+
+def cover(edition: Edition) -> str:
+    """The cover, as an SVG in the proportions of a book."""
+    first, _, second = TITLE.partition(", ")
+    lines = (
+        (420, 88, "bold", first.rpartition(" ")[0]),
+        (530, 88, "bold", f"{first.rpartition(' ')[2]},"),
+        (640, 88, "bold", second),
+        (800, 56, "normal", SUBTITLE[edition.name]),
+        (1450, 40, "normal", edition.imprint.author),
+    )
+    text = "".join(
+        f'<text x="100" y="{y}" font-size="{size}" font-weight="{weight}">{escape(words)}</text>'
+        for y, size, weight, words in lines
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="1600" '
+        'viewBox="0 0 1200 1600"><rect width="1200" height="1600" fill="#0f3a63"/>'
+        '<path d="M100 1240C330 1240 420 1000 600 1000S870 1120 1100 920" fill="none" '
+        'stroke="#e8a33d" stroke-width="10"/>'
+        f'<g fill="#fff" font-family="STIX Two Text, Georgia, serif">{text}</g></svg>'
     )
 
 
