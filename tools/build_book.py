@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 
 try:
@@ -81,6 +82,15 @@ def environment(output: Path) -> dict[str, str]:
     )
 
 
+def find_fonts(surroundings: dict[str, str]) -> None:
+    """Let Matplotlib look for fonts once; its announcement would count as a warning of a page."""
+    looked = Path(surroundings["MPLCONFIGDIR"]) / f"looked-{version('matplotlib')}"
+    if not looked.exists():
+        command = [sys.executable, "-c", "import matplotlib.font_manager"]
+        subprocess.run(command, stderr=subprocess.DEVNULL, env=surroundings)
+        looked.touch()
+
+
 def build(parent: Path = ROOT) -> Path:
     """Build into `parent`/_build/html; return the first page, or raise SystemExit."""
     output = parent / "_build"
@@ -100,12 +110,7 @@ def _build(output: Path) -> Path:
         shutil.rmtree(output / leftover, ignore_errors=True)
 
     surroundings = environment(output)
-    # Matplotlib may announce its first look for fonts; that would count as a warning of a page.
-    subprocess.run(
-        [sys.executable, "-c", "import matplotlib.font_manager"],
-        stderr=subprocess.DEVNULL,
-        env=surroundings,
-    )
+    find_fonts(surroundings)
     runner = [sys.executable, str(Path(__file__).with_name("run_chapters.py")), str(output)]
     writer = [sys.executable, str(Path(__file__).with_name("write_pages.py")), "build", str(ROOT)]
     writer += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]

@@ -17,6 +17,9 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import leave_out  # noqa: F401
+
+# isort: split
 import nbformat
 from jupyter_cache import get_cache
 from nbclient import NotebookClient

@@ -11,6 +11,8 @@ import sys
 from functools import cache
 from importlib import metadata
 
+import leave_out  # noqa: F401
+
 
 def make_haste() -> None:
     """Leave out what costs a third of the time of a build and does nothing for the pages.
@@ -19,9 +21,6 @@ def make_haste() -> None:
     them again and again and finds nothing, as they are wanted to the end.
     """
     gc.disable()
-    # jsonschema takes it, if it is there, to judge addresses, which no schema here asks for. Its
-    # grammar alone is compiled for as long as a chapter is read.
-    sys.modules["rfc3987_syntax"] = None  # an import of it fails as if it were not installed
     # Each citation looks its style up among the entry points of all that is installed.
     metadata.entry_points = cache(metadata.entry_points)
 
