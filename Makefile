@@ -1,12 +1,12 @@
 # Everything starts here; `make` alone lists what there is.
-# The only thing needed beforehand is Python 3.11 to 3.13, git and make.
+# The only thing needed beforehand is Python 3.11 to 3.14, git and make.
 
 ifeq ($(OS),Windows_NT)
 $(error On Windows, use this book inside WSL: type `wsl --install` once, and then make as on Linux)
 endif
 
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c '$(SUPPORTED)' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
@@ -81,9 +81,9 @@ clean:  ## remove what was built; `rm -rf .venv` removes what was installed
 # What is installed, each with a file that says when.
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed and none was found."; exit 1; }
 	@"$(PYTHON)" -c '$(SUPPORTED)' || { \
-		echo "Python 3.11, 3.12 or 3.13 is needed, and PYTHON=$(PYTHON) is none of them."; exit 1; }
+		echo "Python 3.11, 3.12, 3.13 or 3.14 is needed, and PYTHON=$(PYTHON) is none of them."; exit 1; }
 	@echo "Making .venv with $(PYTHON)"
 	@"$(PYTHON)" -m venv .venv
 
