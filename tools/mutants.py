@@ -65,10 +65,11 @@ def attempt(task: tuple[Mutant, list[str], list[str], float]) -> tuple[Mutant, b
     return mutant, not survives
 
 
-def by_nearness(mutant: Mutant, costs: dict[str, float]) -> tuple[list[str], list[str], float]:
+def by_nearness(file: Path, costs: dict[str, float]) -> tuple[list[str], list[str], float]:
     """The tests of its room that name the changed module, the others, and a limit of seconds."""
-    own = sorted((test for test in costs if test.split("/")[1] == mutant.room), key=costs.get)
-    name = re.compile(rf"\b{mutant.file.stem}\b")
+    room = file.parts[1]
+    own = sorted((test for test in costs if test.split("/")[1] == room), key=costs.get)
+    name = re.compile(rf"\b{file.stem}\b")
     nearest = [test for test in own if name.search((ROOT / test).read_text(encoding="utf-8"))]
     others = [test for test in own if test not in nearest]
     return nearest, others, SLACK + SLOWER * sum(map(costs.get, own))
@@ -137,7 +138,9 @@ def main() -> None:
         if failing := [test for test, (passes, _) in measured.items() if not passes]:
             sys.exit(f"These fail without any change: {', '.join(failing)}")
         costs = {test: cost for test, (_, cost) in measured.items()}
-        tasks = ((m, *by_nearness(m, costs)) for m in draw(rooms, arguments.seed))
+        drawn = draw(rooms, arguments.seed)
+        near = {file: by_nearness(file, costs) for file in {mutant.file for mutant in drawn}}
+        tasks = ((mutant, *near[mutant.file]) for mutant in drawn)
         for mutant, noticed in pool.imap_unordered(attempt, tasks):
             if noticed is None:
                 continue

@@ -5,12 +5,14 @@ A fork starts in no time, imports `utils` as it stands in its folder, and leaves
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+import _hypothesis_pytestplugin  # noqa: F401
 import anywidget  # noqa: F401
 import autograd  # noqa: F401
 import gymnasium  # noqa: F401
@@ -23,8 +25,10 @@ import scipy.linalg  # noqa: F401
 import scipy.optimize  # noqa: F401
 import scipy.stats  # noqa: F401
 import sympy.stats  # noqa: F401
+import xdist.scheduler  # noqa: F401
 
-OPTIONS = ("-x", "-q", "-n0", "-p", "no:cacheprovider", "-p", "no:nbval")
+PLUGINS = ("no:cacheprovider", "no:unraisableexception", "_hypothesis_pytestplugin")
+OPTIONS = ("-x", "-q", "--tb=no", *(f"-p{plugin}" for plugin in PLUGINS))
 MEMORY = 8 << 30  # bytes; a power of a power would take all there is
 ASLEEP = 1800  # seconds by the clock, for what waits without computing
 
@@ -34,11 +38,12 @@ def run(tests: Sequence[str], folder: Path, limit: float) -> tuple[bool, float]:
 
     The limit counts the time of the processor, so that a busy machine gives the same answer.
     """
+    gc.freeze()  # what is imported is not looked through again and again
     child = os.fork()
     if not child:
         try:
             os.chdir(folder)
-            os.environ["PYTHONPATH"] = str(folder)
+            os.environ |= {"PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1)
             os.dup2(silence, 2)
