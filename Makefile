@@ -61,7 +61,7 @@ nightly: .venv/test  ## ten thousand random MDPs by three routes; each check of 
 		tests/site/try_again.py
 
 mutants: .venv/mutants  ## change utils in one place at a time: do the tests notice? (30 minutes)
-	@$(BIN)/python tools/mutants.py $(MUTANTS)
+	@PYTHONHASHSEED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/mutants.py $(MUTANTS)
 
 pins: .venv/uv  ## pin anew after a change in requirements/*.in (PINS=--upgrade for newest)
 	@sh tools/pins.sh $(CURDIR)/.venv/uv/bin/uv $(PINS)

@@ -2,105 +2,113 @@
 
 `make mutants` draws places at random, the same ones for the same seed, as many as fit the time it
 is given, in turn from each room. A mutant that no test of its room notices is a survivor: it is
-printed with its change, to be killed by a test or to be explained. Cosmic Ray makes the changes.
+printed with its change, to be killed by a test or to be explained in `mutants_explained.toml`.
 The figures are looked at in other ways, and are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
+import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from difflib import unified_diff
-from itertools import chain, zip_longest
+from collections import Counter
+from itertools import zip_longest
+from math import sqrt
+from multiprocessing import get_context
 from pathlib import Path
-from queue import Queue
 
-from cosmic_ray.ast import get_ast
-from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
+from mutant_places import ROOMS, ROOT, Mutant, places
+from warm_tests import run
 
-ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("common", "model", "symbolic", "exact", "sampling", "checks", "estimators", "continuous")
-ROOMS += ("learning", "exercises")
 COPIED = ("utils", "tests", "tools", "book", "benchmarks", "policy_gradient_book", "pyproject.toml")
-# Unions of types, decorators, and two operators that want to be told a variable.
-SKIPPED = ("BinaryOperator_BitOr", "Decorator", "Variable")
-LONGEST = 300  # seconds of processor for one room; a mutant that loops for ever is noticed
+PATIENCE = 300  # processor seconds for one file of tests as it stands
+SLOWER, SLACK = 3, 10  # a mutant may take so many times as long, and so many seconds more
+
+Z = 1.959964  # of a normal law, 95 % lies within so many standard deviations
+
+copy: Path  # of the book, one for each worker
+end: float  # of the time that is given
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one file: the ``occurrence``-th place where an operator applies."""
-
-    file: Path
-    operator: str
-    occurrence: int
-
-    @property
-    def room(self) -> str:
-        return self.file.parts[1]
-
-    def source(self) -> str:
-        text = (ROOT / self.file).read_text(encoding="utf-8")
-        return mutate_code(text, get_operator(self.operator)(), self.occurrence) or text
-
-    def change(self) -> str:
-        before = (ROOT / self.file).read_text(encoding="utf-8").splitlines()
-        lines = unified_diff(before, self.source().splitlines(), lineterm="", n=0)
-        return "\n".join(line for line in lines if line[:1] in "@+-" and line[:3] not in "+++---")
+def begin(folder: str, until: float) -> None:
+    """A worker makes itself a copy of the book."""
+    global copy, end
+    copy, end = Path(tempfile.mkdtemp(dir=folder)), until
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, copy / name, ignore=ignored)
+        else:
+            shutil.copy2(source, copy)
 
 
-def places(room: str) -> list[Mutant]:
-    """Every mutant of a room; a changed annotation is none, as it computes nothing."""
-    found = []
-    for path in sorted((ROOT / "utils" / room).glob("*.py")):
-        tree = get_ast(path.read_text(encoding="utf-8"))
-        for name in operator_names():
-            if any(part in name for part in SKIPPED):
-                continue
-            operator = get_operator(name)()
-            count = sum(len(list(operator.mutation_positions(node))) for node in nodes(tree))
-            file = path.relative_to(ROOT)
-            found += [Mutant(file, name, number) for number in range(count)]
-    return found
+def measure(test: str) -> tuple[bool, float]:
+    return run([test], copy, PATIENCE)
 
 
-def nodes(tree: object) -> list:
-    return [tree, *chain.from_iterable(map(nodes, getattr(tree, "children", ())))]
-
-
-def tests_pass(room: str, copy: Path) -> bool:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider"]
-    # The limit counts the time of the processor, so that a busy machine gives the same answer.
-    limited = ["sh", "-c", f'ulimit -t {LONGEST}; exec "$@"', "sh", *command, f"tests/{room}"]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    return not subprocess.run(limited, cwd=copy, env=environment, capture_output=True).returncode
-
-
-def is_noticed(mutant: Mutant, copy: Path) -> bool:
-    """Whether a test of the room fails in a copy of the book with this one change."""
+def attempt(task: tuple[Mutant, list[str], list[str], float]) -> tuple[Mutant, bool | None]:
+    """Whether a test of the room fails with this one change; None if there is no time left."""
+    mutant, nearest, others, limit = task
+    if time.monotonic() > end:
+        return mutant, None
     target = copy / mutant.file
+    for compiled in target.parent.glob(f"__pycache__/{target.stem}.*"):
+        compiled.unlink()
     target.write_text(mutant.source(), encoding="utf-8")
-    noticed = not tests_pass(mutant.room, copy)
-    shutil.copy(ROOT / mutant.file, target)
-    return noticed
+    survives = all(run(tests, copy, limit)[0] for tests in (nearest, others) if tests)
+    shutil.copy2(ROOT / mutant.file, target)
+    return mutant, not survives
 
 
-def draw(rooms: list[str], seed: int) -> list[Mutant]:
+def by_nearness(file: Path, costs: dict[str, float]) -> tuple[list[str], list[str], float]:
+    """The tests of its room that name the changed module, the others, and a limit of seconds."""
+    room = file.parts[1]
+    own = sorted((test for test in costs if test.split("/")[1] == room), key=costs.get)
+    name = re.compile(rf"\b{file.stem}\b")
+    nearest = [test for test in own if name.search((ROOT / test).read_text(encoding="utf-8"))]
+    others = [test for test in own if test not in nearest]
+    return nearest, others, SLACK + SLOWER * sum(map(costs.get, own))
+
+
+def draw(rooms: dict[str, list[Mutant]], seed: int) -> list[Mutant]:
     """The mutants in the order in which they are tried: one of each room in turn."""
     rng = random.Random(seed)
-    every = [places(room) for room in rooms]
-    for mutants in every:
+    for mutants in rooms.values():
         rng.shuffle(mutants)
-    return [mutant for turn in zip_longest(*every) for mutant in turn if mutant]
+    return [mutant for turn in zip_longest(*rooms.values()) for mutant in turn if mutant]
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """Wilson's interval for a probability, of which ``part`` of ``whole`` trials came true."""
+    middle = (part + Z**2 / 2) / (whole + Z**2)
+    half = Z / (whole + Z**2) * sqrt(part * (whole - part) / whole + Z**2 / 4)
+    return middle - half, middle + half
+
+
+def report(sizes: dict[str, int], results: dict[str, Counter]) -> str:
+    """A row for each room, and the total, in which a room counts by its number of places."""
+    lines = [f"{'room':12}{'places':>8}{'tried':>7}{'noticed':>9}{'explained':>11}  score"]
+    tried = {room: result for room, result in results.items() if result}
+    for room, result in tried.items():
+        n, k = result.total(), result["noticed"]
+        low, high = wilson(k, n)
+        row = f"{room:12}{sizes[room]:8}{n:7}{k:9}{result['explained']:11}"
+        lines.append(f"{row}  {k / n:.1%} ({low:.1%} to {high:.1%})")
+    whole = sum(sizes[room] for room in tried)
+    shares = {room: sizes[room] / whole for room in tried}
+    scores = {room: result["noticed"] / result.total() for room, result in tried.items()}
+    variance = sum(
+        shares[room] ** 2 * scores[room] * (1 - scores[room]) / tried[room].total()
+        for room in tried
+    )
+    total = sum(shares[room] * scores[room] for room in tried)
+    lines.append(f"weighted by places: {total:.1%} ± {Z * sqrt(variance):.1%}")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -109,42 +117,40 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--file", help="only changes of this file of utils")
     arguments = parser.parse_args()
-    end = time.monotonic() + 60 * arguments.minutes
-    tried: dict[str, list[bool]] = {room: [] for room in arguments.rooms}
-    with tempfile.TemporaryDirectory() as folder:
-        copies: Queue[Path] = Queue()
-        for number in range(arguments.workers):
-            copies.put(copy_of_the_book(Path(folder) / str(number)))
-        for room in arguments.rooms:
-            if not tests_pass(room, Path(folder) / "0"):
-                sys.exit(f"The tests of {room} fail without any change: mend them first.")
-
-        def attempt(mutant: Mutant) -> None:
-            if time.monotonic() > end:
-                return
-            copy = copies.get()
-            noticed = is_noticed(mutant, copy)
-            copies.put(copy)
-            tried[mutant.room].append(noticed)
+    until = time.monotonic() + 60 * arguments.minutes
+    rooms = {room: places(room) for room in arguments.rooms}
+    if arguments.file:
+        rooms = {room: [m for m in rooms[room] if str(m.file) == arguments.file] for room in rooms}
+    tests = [
+        str(path.relative_to(ROOT))
+        for room in arguments.rooms
+        for path in sorted((ROOT / "tests" / room).glob("test_*.py"))
+    ]
+    results = {room: Counter() for room in rooms}
+    context = get_context("fork")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        context.Pool(arguments.workers, begin, (folder, until)) as pool,
+    ):
+        measured = dict(zip(tests, pool.map(measure, tests, chunksize=1), strict=True))
+        if failing := [test for test, (passes, _) in measured.items() if not passes]:
+            sys.exit(f"These fail without any change: {', '.join(failing)}")
+        costs = {test: cost for test, (_, cost) in measured.items()}
+        drawn = draw(rooms, arguments.seed)
+        near = {file: by_nearness(file, costs) for file in {mutant.file for mutant in drawn}}
+        tasks = ((mutant, *near[mutant.file]) for mutant in drawn)
+        for mutant, noticed in pool.imap_unordered(attempt, tasks):
+            if noticed is None:
+                continue
+            reason = "" if noticed else mutant.reason()
+            verdict = "noticed" if noticed else "explained" if reason else "survives"
+            results[mutant.room][verdict] += 1
             if not noticed:
-                print(f"survives: {mutant.file} {mutant.operator}\n{mutant.change()}", flush=True)
-
-        with ThreadPoolExecutor(arguments.workers) as pool:
-            list(pool.map(attempt, draw(list(arguments.rooms), arguments.seed)))
-    for room, results in tried.items():
-        print(f"{room}: {sum(results)} of {len(results)} noticed")
-
-
-def copy_of_the_book(target: Path) -> Path:
-    target.mkdir()
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    return target
+                print(f"{verdict}: {mutant.file} {mutant.operator} {reason}", flush=True)
+                print(mutant.change(), flush=True)
+    print(report({room: len(mutants) for room, mutants in rooms.items()}, results))
 
 
 if __name__ == "__main__":
