@@ -21,8 +21,8 @@ import IPython.display  # noqa: F401
 import ipywidgets  # noqa: F401
 import matplotlib.pyplot  # noqa: F401
 import pytest
-import scipy.linalg  # noqa: F401
-import scipy.optimize  # noqa: F401
+import scipy.linalg
+import scipy.optimize
 import scipy.stats  # noqa: F401
 import sympy.stats  # noqa: F401
 import xdist.scheduler  # noqa: F401
