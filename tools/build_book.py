@@ -1,7 +1,7 @@
 """Build the HTML of the book, and only when something it is made of has changed.
 
-`run_chapters` runs the notebooks that need it, side by side. The pages themselves are always
-written together: each carries the table of contents and the numbers of all the others.
+`run_chapters` runs the notebooks that need it, side by side, while the other pages are read. The
+pages are always written together: each carries the table of contents and the numbers of all others.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def environment(output: Path) -> dict[str, str]:
         | {
             "HOME": str(own),
             "BOOK_STATIC": "1",  # figures give their static face only
+            "BOOK_READY": str(output / ".ready"),  # a page waits for the run of its chapter
             "JUPYTER_PREFER_ENV_PATH": "1",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
@@ -91,6 +93,18 @@ def find_fonts(surroundings: dict[str, str]) -> None:
         looked.touch()
 
 
+def run_and_write(output: Path, surroundings: dict[str, str]) -> None:
+    """Run the chapters, and write the pages beside it: that of a chapter once its run is stored."""
+    runner = [sys.executable, str(Path(__file__).with_name("run_chapters.py")), str(output)]
+    writer = [sys.executable, str(Path(__file__).with_name("write_pages.py")), "build", str(ROOT)]
+    writer += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]
+    with subprocess.Popen(writer, cwd=ROOT, env=surroundings) as pages:
+        if failed := subprocess.run(runner, cwd=ROOT, env=surroundings).returncode:
+            pages.terminate()  # it would wait for ever for the chapter that failed
+    if failed or pages.returncode:
+        raise SystemExit("The book was NOT built: mend the warnings and errors above.")
+
+
 def build(parent: Path = ROOT) -> Path:
     """Build into `parent`/_build/html; return the first page, or raise SystemExit."""
     output = parent / "_build"
@@ -106,17 +120,15 @@ def _build(output: Path) -> Path:
     if first_page.is_file() and built_stamp.is_file() and built_stamp.read_text() == everything:
         return first_page
     built_stamp.unlink(missing_ok=True)
-    for leftover in ("html", "jupyter_execute", ".doctrees"):
+    for leftover in ("html", "jupyter_execute", ".doctrees", ".ready"):
         shutil.rmtree(output / leftover, ignore_errors=True)
 
     surroundings = environment(output)
     find_fonts(surroundings)
-    runner = [sys.executable, str(Path(__file__).with_name("run_chapters.py")), str(output)]
-    writer = [sys.executable, str(Path(__file__).with_name("write_pages.py")), "build", str(ROOT)]
-    writer += ["--path-output", str(output.parent), "-n", "-W", "--keep-going", "--all"]
-    for step in (runner, writer):
-        if subprocess.run(step, cwd=ROOT, env=surroundings).returncode:
-            raise SystemExit("The book was NOT built: mend the warnings and errors above.")
+    with ThreadPoolExecutor() as beside:
+        if page_python.is_asked_for():
+            beside.submit(page_python.make, page_python.store(output))
+        run_and_write(output, surroundings)
     if not first_page.is_file():
         raise SystemExit(f"The book was NOT built: {first_page} is missing.")
     page_python.lay_into(output / "html", output)

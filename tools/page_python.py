@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -216,6 +217,13 @@ def _make(cache: Path) -> Path:
     (made / "contents.json").write_text(json.dumps(contents))
     shutil.rmtree(work)
     return made
+
+
+def is_asked_for() -> bool:
+    """Whether a chapter has an exercise whose answer is judged in the page."""
+    asked = re.compile(r'exercise\(\\"ex:[\w-]+\\"\)\.check\(answer\)')
+    chapters = (ROOT / "book").glob("*.ipynb")
+    return any(asked.search(chapter.read_text(encoding="utf-8")) for chapter in chapters)
 
 
 def lay_into(html: Path, output: Path) -> None:

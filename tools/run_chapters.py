@@ -137,6 +137,12 @@ def stamp_in(output: Path, chapter: Path) -> Path:
     return output / ".chapters" / f"{chapter.stem}.json"
 
 
+def ready_in(output: Path, chapter: str) -> Path:
+    """A file that is there once the page of a chapter can be written, in this build."""
+    (output / ".ready").mkdir(parents=True, exist_ok=True)
+    return output / ".ready" / chapter
+
+
 def run(chapter: Path, executed: Path, root: Path) -> dict:
     """Run one chapter in its own folder, write it to ``executed``, and say what it used."""
     with running(chapter) as client:
@@ -156,21 +162,25 @@ def run_changed(root: Path, output: Path) -> list[str]:
     """Bring the store in ``output`` up to date; the texts of what failed, none if all is well."""
     chapters = sorted((root / "book").glob("*.ipynb"))
     stale = [c for c in chapters if not is_fresh(c, stamp_in(output, c), root)]
-    if not stale:
-        return []
     for chapter in stale:
         stamp_in(output, chapter).unlink(missing_ok=True)
+    for chapter in chapters:
+        if chapter not in stale:
+            ready_in(output, chapter.stem).touch()
+    if not stale:
+        return []
     workers = min(len(stale), os.cpu_count() or 1)
     print(f"Running {', '.join(c.stem for c in stale)}, {workers} at a time", flush=True)
     targets = [executed_in(output, c) for c in stale]
-    with ProcessPoolExecutor(workers) as pool:
-        results = list(pool.map(attempt, stale, targets, [root] * len(stale)))
     failures = []
-    for chapter, result in zip(stale, results, strict=True):
-        if isinstance(result, str):
-            failures.append(result)
-        else:
-            store(chapter, result, output)
+    with ProcessPoolExecutor(workers) as pool:
+        results = pool.map(attempt, stale, targets, [root] * len(stale))
+        for chapter, result in zip(stale, results, strict=True):
+            if isinstance(result, str):
+                failures.append(result)
+            else:
+                store(chapter, result, output)
+                ready_in(output, chapter.stem).touch()
     return failures
 
 
