@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from utils.symbolic.mdp import Prefix, SymbolicMDP
+from utils.symbolic.sums import sum_of_products
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class HistoryPolicy:
 
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
         """E[value(tau)] over all prefixes of length ``horizon``."""
-        return sum(self._likelihood(tau) * value(tau) for tau in self.mdp.prefixes(horizon))
+        terms = ((self._likelihood(tau), value(tau)) for tau in self.mdp.prefixes(horizon))
+        return sum_of_products(terms, 0 * self.p)
 
     def _likelihood(self, tau: Prefix) -> Any:
         # Every second factor of the world's own likelihood is a policy probability.

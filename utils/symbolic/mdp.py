@@ -27,6 +27,7 @@ from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
 from utils.common.chain import Chain
+from utils.symbolic.sums import sum_of_products
 
 Step = tuple[int, int]
 Prefix = tuple[Step, ...]
@@ -126,8 +127,19 @@ class SymbolicMDP(Chain):
         return prod(self.factors(tau))
 
     def score_sum(self, tau: Prefix) -> Any:
-        """M_T = sum of psi(s_t,a_t) over the steps of ``tau``; 0 for the empty prefix."""
-        return sum((self.score[step] for step in tau), 0 * self.gamma)
+        """M_T = sum of psi(s_t,a_t) over the steps of ``tau``; 0 for the empty prefix.
+
+        It does not depend on their order, and is kept.
+        """
+        steps = tuple(sorted(tau))
+        if steps not in self._score_sums:
+            last = self.score[steps[-1]] if steps else 0 * self.gamma
+            self._score_sums[steps] = self.score_sum(steps[:-1]) + last if steps else last
+        return self._score_sums[steps]
+
+    @cached_property
+    def _score_sums(self) -> dict[Prefix, Any]:
+        return {}
 
     def reward(self, tau: Prefix, k: int) -> Any:
         """R(s_k,a_k); with rewards on transitions R(s_k,a_k,s_{k+1}), which looks one step on."""
@@ -188,9 +200,10 @@ class SymbolicMDP(Chain):
 
     def pair_returns(self, t: int, horizon: int) -> np.ndarray:
         """E[G_t^T 1{s_t=s, a_t=a}], [S, A], by enumeration of all prefixes of length T."""
-        found = self.pi * 0
-        for tau, probability in self.law(horizon).items():
-            found[tau[t]] += probability * self.G(tau, t)
+        law, found = self.law(horizon), np.empty(self.pi.shape, dtype=object)
+        for pair in np.ndindex(found.shape):
+            terms = ((chance, self.G(tau, t)) for tau, chance in law.items() if tau[t] == pair)
+            found[pair] = sum_of_products(terms, 0 * self.gamma)
         return found
 
     def state_returns(self, t: int, horizon: int) -> np.ndarray:
@@ -204,7 +217,8 @@ class SymbolicMDP(Chain):
         law, found = self.law(horizon), {}
         for history in histories:
             inside = {tau: x for tau, x in law.items() if tau[: len(history)] == history}
-            total = sum((x * self.G(tau, t) for tau, x in inside.items()), 0 * self.gamma)
+            terms = ((x, self.G(tau, t)) for tau, x in inside.items())
+            total = sum_of_products(terms, 0 * self.gamma)
             found[history] = total / sum(inside.values(), 0 * self.gamma)
         return found
 
@@ -213,7 +227,8 @@ class SymbolicMDP(Chain):
         law, found = self.law(k + 1), {}
         for history in histories:
             inside = {tau: x for tau, x in law.items() if tau[: len(history)] == history}
-            total = sum((x * self.R[tau[k]] for tau, x in inside.items()), 0 * self.gamma)
+            terms = ((x, self.R[tau[k]]) for tau, x in inside.items())
+            total = sum_of_products(terms, 0 * self.gamma)
             found[history] = total / sum(inside.values(), 0 * self.gamma)
         return found
 
@@ -250,14 +265,15 @@ class SymbolicMDP(Chain):
 
     def expectation(self, value: Callable[[Prefix], Any], horizon: int) -> Any:
         """E[value(tau)] over all prefixes of length ``horizon``, by enumeration."""
-        terms = (chance * value(tau) for tau, chance in self.law(horizon).items())
-        return sum(terms, 0 * self.gamma)
+        terms = ((chance, value(tau)) for tau, chance in self.law(horizon).items())
+        return sum_of_products(terms, 0 * self.gamma)
 
     def expectation_where(self, value: Callable[[Prefix], Any], t: int, horizon: int) -> np.ndarray:
         """E[value(tau) 1{s_t = s}] for each s, [S], by enumeration of all prefixes."""
-        found = np.array([0 * self.gamma] * self.n_states, dtype=object)
-        for tau, chance in self.law(horizon).items():
-            found[tau[t][0]] += chance * value(tau)
+        law, found = self.law(horizon), np.empty(self.n_states, dtype=object)
+        for s in range(self.n_states):
+            terms = ((chance, value(tau)) for tau, chance in law.items() if tau[t][0] == s)
+            found[s] = sum_of_products(terms, 0 * self.gamma)
         return found
 
     def mean_score_reward(self, t: int, k: int, peeks: bool = False) -> Any:
