@@ -17,7 +17,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parent.parent
-EXPLAINED = ROOT / "tools" / "mutants_explained.toml"
+EXPLAINED = ROOT / "tools" / "mutants_explained"
 ROOMS = ("common", "model", "symbolic", "exact", "sampling", "checks", "estimators", "continuous")
 ROOMS += ("learning", "exercises")
 SKIPPED = ("RemoveDecorator", "Variable")  # the last want to be told a variable
@@ -50,8 +50,8 @@ class Mutant:
         lines = self.change().splitlines()
         was = " ".join(line[1:].strip() for line in lines if line[0] == "-")
         becomes = " ".join(line[1:].strip() for line in lines if line[0] == "+")
-        for entry in explained():
-            if (str(self.file), was) == (entry["file"], entry["line"]) and (
+        for entry in explained(self.room):
+            if (self.file.name, was) == (entry["file"], entry["line"]) and (
                 becomes in entry.get("becomes", ()) or self.operator in entry.get("operators", ())
             ):
                 return entry["reason"]
@@ -59,9 +59,12 @@ class Mutant:
 
 
 @cache
-def explained() -> list[dict]:
-    """The table of changes that a test need not notice: file, line, what it becomes, reason."""
-    return tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["explained"]
+def explained(room: str) -> list[dict]:
+    """The changes of a room that a test need not notice: file, line, what it becomes, reason."""
+    table = EXPLAINED / f"{room}.toml"
+    if not table.exists():
+        return []
+    return tomllib.loads(table.read_text(encoding="utf-8"))["explained"]
 
 
 def places(room: str) -> list[Mutant]:

@@ -2,7 +2,7 @@
 
 `make mutants` draws places at random, the same ones for the same seed, as many as fit the time it
 is given, in turn from each room. A mutant that no test of its room notices is a survivor: it is
-printed with its change, to be killed by a test or to be explained in `mutants_explained.toml`.
+printed with its change, to be killed by a test or to be explained in `mutants_explained/`.
 The figures are looked at in other ways, and are left out.
 """
 
