@@ -93,7 +93,7 @@ $(BIN)/python:
 
 .venv/book: requirements.txt pyproject.toml | $(BIN)/python
 	$(INSTALL) -r requirements.txt
-	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
+	@$(BIN)/python -W ignore -m compileall -qq -j 0 -x '/tests?/' .venv/lib || true
 	@touch $@
 
 .venv/test: requirements/test.txt .venv/book
