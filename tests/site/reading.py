@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +36,12 @@ class Site:
 
     def address(self, page: str) -> str:
         return f"{self.url}/{page}"
+
+
+@cache
+def soup(path: Path) -> BeautifulSoup:
+    """A built page, read once a worker."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
 def settle(tab: Page) -> None:

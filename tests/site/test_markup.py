@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
-from reading import PAGES
+from page_tags import TagReader, attributes_in
+from reading import PAGES, soup
 
 PAGE_BUDGET = 400_000  # bytes of gzip
 EXPLORER_BUDGET = 150_000
@@ -20,15 +20,25 @@ NO_DESCRIPTION = re.compile(r"^$|^_images/|^[0-9a-f]{32,}|\.(png|svg|jpg)$")
 each_page = pytest.mark.parametrize("page", PAGES)
 
 
-@cache
-def soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+class Anchors(TagReader):
+    """The places of a page that a link can lead to."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, inside: str) -> None:
+        found = attributes_in(inside)
+        if "id" in found:
+            self.found.add(found["id"])
+        if tag == "a" and "name" in found:
+            self.found.add(found["name"])
 
 
 @cache
-def anchors(path: Path) -> frozenset[str]:
-    ids = {tag["id"] for tag in soup(path).find_all(id=True)}
-    return frozenset(ids | {tag["name"] for tag in soup(path).find_all("a", attrs={"name": True})})
+def anchors(path: Path) -> set[str]:
+    reader = Anchors()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader.found
 
 
 def compressed(text: str) -> int:
@@ -51,6 +61,14 @@ def test_every_internal_link_leads_somewhere(site, page):
             if unquote(parts.fragment) not in anchors(target):
                 broken.append(link)
     assert broken == []
+
+
+@each_page
+def test_places_are_found_without_a_parser_as_with_one(site, page):
+    path = site.html / page
+    ids = {tag["id"] for tag in soup(path).find_all(id=True)}
+    names = {tag["name"] for tag in soup(path).find_all("a", attrs={"name": True})}
+    assert anchors(path) == ids | names
 
 
 @each_page

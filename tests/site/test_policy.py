@@ -7,8 +7,7 @@ from urllib.request import urlopen
 
 import policy
 import pytest
-from bs4 import BeautifulSoup
-from reading import PAGES
+from reading import PAGES, soup
 
 
 def directives(value: str) -> dict[str, list[str]]:
@@ -36,9 +35,9 @@ def test_only_the_workers_of_the_answers_and_of_the_search_may_compile_webassemb
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_holds_no_handler_and_no_script_but_the_first(site, page):
-    soup = BeautifulSoup((site.html / page).read_text(encoding="utf-8"), "html.parser")
-    assert not [tag for tag in soup.find_all(True) if any(name[:2] == "on" for name in tag.attrs)]
-    runs = [tag for tag in soup.find_all("script", src=False) if "json" not in tag.get("type", "")]
+    html = soup(site.html / page)
+    assert not [tag for tag in html.find_all(True) if any(name[:2] == "on" for name in tag.attrs)]
+    runs = [tag for tag in html.find_all("script", src=False) if "json" not in tag.get("type", "")]
     assert len(runs) == 1 and runs[0].find_parent("head")
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from reading import Site
+from reading import Site, soup
 
 from utils.predictions import all_predictions, all_questions, question_named
 from utils.predictions.prediction import NEXT_CELL, NEXT_TEXT
@@ -18,7 +18,7 @@ WAITS = "3-share-that-peeks"
 
 def soup_of(site: Site, number: int) -> BeautifulSoup:
     page = next((site.html / "book").glob(f"{number:02d}-*.html"))
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    return soup(page)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_link_into_what_waits_opens_it(open_page):
 def test_each_question_stands_under_its_exercise_and_each_mark_has_a_word(site):
     asked, marks = [], {}
     for path in sorted((site.html / "book").glob("[0-9]*.html")):
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        page = soup(path)
         for form in page.select(".question"):
             above = form.find_previous("div", class_="exercise")
             assert above["id"] == form["data-question"]

@@ -6,7 +6,7 @@ import re
 from graphlib import TopologicalSorter
 
 import pytest
-from bs4 import BeautifulSoup
+from reading import soup
 
 PATH = re.compile(r'<path data-role="([^"]+)" data-user="(\d+)" data-used="(\d+)"')
 ROW = re.compile(r'<li data-statement="(\d+)"><a [^>]*href="([^"]+)"')
@@ -85,7 +85,7 @@ def test_the_ledger_leads_into_the_fold_of_each_check(site):
 
 def test_each_check_is_folded_behind_a_tick_unless_it_is_explained(site):
     for page in sorted((site.html / "book").glob("0[1-9]-*.html")):
-        html = BeautifulSoup(page.read_text(), "html.parser")
+        html = soup(page)
         for verdict in html.select(".verdict"):
             assert verdict.find_parent("details", "check") or verdict.find_parent(
                 class_="tag_open-check"
