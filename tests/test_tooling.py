@@ -14,6 +14,7 @@ from pathlib import Path
 import browser
 import build_book
 import check_links
+import page_python
 import pytest
 import tidy
 import yaml
@@ -231,6 +232,10 @@ def test_missing_browser_is_a_failure_that_names_the_command_to_type(
         browser.install()
     assert not any("sudo" in command for command in bare_machine)
     assert any("apt-get" in command for command in bare_machine) == (user == 0)
+
+
+def test_playwright_runs_on_the_node_of_the_book_which_needs_nothing_of_the_machine():
+    assert os.environ["PLAYWRIGHT_NODEJS_PATH"] == str(page_python.node_program())
 
 
 def test_a_browser_that_is_named_but_absent_is_refused(monkeypatch, tmp_path):

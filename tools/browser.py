@@ -15,6 +15,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from page_python import node_program
+
+# Playwright's own Node asks for a library, libatomic, that a bare Linux lacks.
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node_program()))
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",

