@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import symtable
+
+OWN_NAMES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def tables(top: symtable.SymbolTable) -> list[symtable.SymbolTable]:
@@ -10,9 +13,22 @@ def tables(top: symtable.SymbolTable) -> list[symtable.SymbolTable]:
 
 
 def binds(code: str) -> set[str]:
-    """The names that a cell leaves behind."""
-    symbols = symtable.symtable(code, "cell", "exec").get_symbols()
-    return {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    """The names that a cell leaves behind; those of a comprehension stay inside it.
+
+    A table of symbols would not say so: from Python 3.12 on it counts them among the others.
+    """
+    found, left = set(), [*ast.parse(code).body]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif not isinstance(node, OWN_NAMES):
+            left += ast.iter_child_nodes(node)
+    return found
 
 
 def reads(code: str) -> set[str]:
