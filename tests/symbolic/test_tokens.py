@@ -149,6 +149,8 @@ def test_a_weight_by_the_number_of_right_answers_climbs_the_mean_of_a_function_o
     weights = judged.spare[:6]
     found = judged.mean(lambda *ys: tokens.update(ys, tokens.by_count(weights)), 3)
     assert found == tokens.group_slope(judged, weights)
+    pairs = judged.mean(lambda *ys: tokens.update(ys, tokens.by_count(weights[:4])), 2)
+    assert pairs == tokens.group_slope(judged, weights[:4], n=2)
     late = [*weights[:3], *weights[4:], 0]  # w-(k + 1) in the place of w-(k)
     assert tokens.group_slope(judged, weights, late=True) == tokens.group_slope(judged, late)
 
@@ -185,6 +187,7 @@ def test_groups_of_two_that_speak_are_averaged_and_silence_costs_what_it_is_like
     assert kept == (1 + tokens.silent(judged)) * judged.gradient(judged.J)
     right = [y for y in judged.all if y.reward.value]
     assert tokens.kept_halves(*right, *right) == 0
+    assert tokens.kept_halves(*judged.all[:2]) == 0  # a half of one answer says nothing
 
 
 def test_division_by_the_own_length_climbs_reward_per_token_less_j_times_what_shortness_gives(free):
