@@ -154,3 +154,125 @@ def test_mean_over_the_steps_of_one_episode_takes_the_last_step_away_without_dis
     undiscounted = replace(x, gamma=x.gamma**0)
     assert by_hand.own_steps_updates(undiscounted, 3)[-1] == 0
     assert not by_hand.own_steps_updates(undiscounted, 3)[0] == 0
+
+
+@pytest.fixture
+def critic():
+    return random_point(2, 2, random.Random(4), tables={"v": (4, 2), "lam": (), "last": (2,)})
+
+
+def test_what_gae_misses_at_each_time_is_the_bias_by_the_errors_of_its_critic(critic):
+    v, lam, last = critic.tables.values()
+    gap = by_hand.gae_gap(critic, v, lam, last)
+    assert gap == by_hand.gae_bias(critic, v, lam, last)
+    assert len(gap) == 3 and not any(part == 0 for part in gap)
+
+
+def test_a_part_of_the_bias_of_gae_is_what_a_part_of_the_errors_leaves(critic):
+    v, lam, last = critic.tables.values()
+    V, g = by_hand.values_before(critic, last, 3), critic.gamma
+    right_at_the_end = by_hand.gae_gap(critic, [*v[:-1], last], lam, last)
+    assert by_hand.gae_bias(critic, v, lam, last, end=0) == right_at_the_end
+    wrong_at_the_end = by_hand.gae_gap(critic, [*V[:-1], v[-1]], lam, last)
+    assert by_hand.gae_bias(critic, v, lam, last, between=0) == wrong_at_the_end
+    undamped = by_hand.gae_bias(critic, v, lam, last, end=0, between=1)
+    assert [part * (1 - lam) for part in undamped] == right_at_the_end
+
+    def error(t, k):
+        return by_hand.mean_score_times(critic, t, v[k] - V[k], k)
+
+    assert by_hand.gae_bias(critic, v, lam, last, fading=lam) == [
+        g * ((1 - lam) * (error(0, 1) + lam * error(0, 2)) + lam**2 * error(0, 3)),
+        g * ((1 - lam) * error(1, 2) + lam * error(1, 3)),
+        g * error(2, 3),
+    ]
+
+
+def test_a_critic_that_is_wrong_elsewhere_does_harm(critic):
+    v, lam, last = critic.tables.values()
+    V = by_hand.values_before(critic, last, 3)
+
+    def harm(**where):
+        return by_hand.harmless_critics(critic, v, lam, last, **where)
+
+    none = [0, 0, 0]
+    assert harm() == dict.fromkeys("abd", none)
+    middle = by_hand.gae_bias(critic, [v[0], v[1], v[2], last], lam, last)
+    assert harm(middle=True) == {"a": middle, "b": none, "d": none} and not middle[0] == 0
+    late = by_hand.gae_bias(critic, [*V[:-1], v[3]], lam, last)
+    assert harm(end=True) == {"a": late, "b": by_hand.gae_bias(critic, v, 1, last), "d": none}
+    shifted = by_hand.gae_bias(critic, [value + v[0] for value in V], lam, last)
+    assert harm(by_state=True) == {"a": none, "b": none, "d": shifted} and not shifted[2] == 0
+
+
+def test_other_multiples_of_the_gradient_may_be_kept(x):
+    slopes = by_hand.own_batch_slopes(x, kept=lambda n: n * 5)
+    J_2, J_3 = (x.gradient(x.finite_horizon_objective(T)) for T in (2, 3))
+    assert slopes == {"N = 3": [J_2 * 15] * 2, "N = 2": [J_3 * 10] * 2}
+
+
+def test_the_own_step_weighs_less_the_later_it_is_and_later_steps_are_taken_away(x):
+    V, Q = x.finite_horizon_values(3)
+    own, g = [x.mean_score_at(t, Q[t]) for t in range(3)], x.gamma
+    alone = by_hand.own_steps_means(x, 3, earlier=0, later=0)
+    assert alone == [2 * part for part in own]
+    without_later = by_hand.own_steps_means(x, 3, later=0)
+    assert without_later == [2 * own[0], (2 - g) * own[1], (2 - g - g**2) * own[2]]
+    doubled = by_hand.own_steps_means(x, 3, later=0, rate=2)
+    assert doubled == [2 * own[0], 0, -4 * own[2]]
+    # E[psi_0 f(s_2)] is the slope of the law of s_2 along the action of time 0 alone.
+    behind = x.rho0 @ x.action_gradient(x.P @ V[1] + x.P @ (x.P_pi @ V[2]))
+    assert by_hand.own_steps_means(x, 3)[0] == 2 * own[0] - behind
+
+
+def test_coefficients_of_the_advantage_are_powers_of_the_kernel_on_the_rewards(x):
+    found, later = by_hand.advantage_series(x, 3), x.R
+    assert found.shape == (2, 2, 3)
+    for k in range(3):
+        assert (found[:, :, k] == later - x.average(later)[:, None]).all()
+        later = x.P @ x.average(later)
+
+
+def test_false_versions_of_orthogonality_leave_a_product_of_chances(x):
+    g, D, first = x.gamma, x.dpi, ((0, 0), (1, 1))
+    pairs = [first, ((1, 0), (1, 1))]
+    to_other = (D * x.P[:, :, 1]).sum(axis=1)[0] * x.rho0[0]  # E[psi_0 1{s_0 = 0, s_1 = 1}]
+    squares = x.average(x.score**2)
+    apart = by_hand.score_products(x, pairs, "no indicators")
+    assert apart == {first: 0, pairs[1]: g**2 * (x.state_law(1) @ squares)}
+    same = by_hand.score_products(x, pairs, "same score")
+    stay = (x.pi * x.score**2 * x.P[:, :, 1]).sum(axis=1)[0]
+    assert same == {first: g * x.rho0[0] * stay, pairs[1]: 0}
+    returned = by_hand.score_products(x, pairs, "return")
+    assert returned == {first: g * to_other * x.action_gradient(x.R)[1], pairs[1]: 0}
+    with pytest.raises(ValueError, match="version is 'all', not one of '', 'no indicators'"):
+        by_hand.score_products(x, pairs, "all")
+
+
+def test_normal_equations_over_three_steps_have_three_terms(x):
+    terms = second_moments.best_baseline_terms(x, 3)
+    found = by_hand.normal_equations(x, 3)
+    assert found.shape == (3, 2)
+    assert (found == terms["own"] + terms["later"] + terms["earlier"]).all()
+    assert terms["I"].shape == (3, 2) and (terms["I"] == x.average(x.score**2)).all()
+
+
+def test_gains_of_three_steps_are_the_decomposition_and_single_gaps(x):
+    gains = by_hand.gains(x, 3)
+    assert gains["each"] == gains["gap"] and len(gains["gap"]) == 2
+    assert gains["sum"] == sum(second_moments.decomposition(x, 3))
+    surprise = by_hand.returns_above_values(x, 3)
+    assert surprise == second_moments.surprises_to_come(x, 3)
+    squares = {1: 0, 0: 0}
+    for (tau, t), above in surprise.items():
+        squares[t] += x.likelihood(tau) * (x.gamma**t * x.score[tau[t]] * above) ** 2
+    assert gains["gap"] == [squares[0], squares[1]]
+
+
+def test_lives_count_step_t_with_the_chance_to_see_it():
+    s, *f = symbolic.generators("s f0 f1 f2")
+    seen = f[0] + s * f[1] + s**2 * f[2]
+    assert by_hand.mean_over_lives(f, s, 3) == seen
+    assert by_hand.mean_over_lives(f, s, 3, first=0) == s * seen
+    assert by_hand.mean_over_lives(f, s, 2) == f[0] + s * f[1]
+    assert by_hand.mean_over_lives(f, s, 1) == f[0]
