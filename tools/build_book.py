@@ -24,6 +24,7 @@ except ImportError:  # native Windows
 
 import page_python
 import policy
+import portable
 import wheel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +134,7 @@ def _build(output: Path) -> Path:
         raise SystemExit(f"The book was NOT built: {first_page} is missing.")
     page_python.lay_into(output / "html", output)
     wheel.lay_into(output / "html")
+    portable.lay_into(output / "html", ROOT / "book", output)
     shutil.copytree(ROOT / "tools/lite/start", output / "html/lite")
     (output / "html/_headers").write_text(policy.header_file(output / "html"))
     built_stamp.write_text(everything)

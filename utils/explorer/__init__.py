@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,11 +56,13 @@ class Explorer:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
         if os.environ.get("BOOK_STATIC"):
             from utils.explorer.static import static_html
+            from utils.explorer.still import MIME
 
             # Style and script stand in files of the book, and Sphinx gives the number. A widget
             # made during the build would leave its inert state in the page.
             page = static_html(self._picture, self._controls, self._draws, complete=False)
-            return {"text/plain": self._picture.alt, "text/html": page}
+            png = b64encode(self.png()).decode()
+            return {"text/plain": self._picture.alt, "text/html": page, MIME: png}
         if not self._controls and self._draws == 1:
             return {"text/plain": self._picture.alt, "image/png": self.png()}
         live, *_ = self.widget()._repr_mimebundle_()

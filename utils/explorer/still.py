@@ -11,6 +11,8 @@ from PIL import Image
 from utils.explorer.picture import Picture
 from utils.explorer.style import blank_figure, house_style
 
+# What a built page does not show and a downloaded chapter does.
+MIME = "application/vnd.policy-gradient-book.still+png"
 DOTS_PER_INCH, COLOURS, WIDTH = 144, 32, 42
 
 
