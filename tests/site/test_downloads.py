@@ -14,7 +14,7 @@ from nbconvert import HTMLExporter
 from PIL import Image
 from portable import ASKED
 from reading import Site, soup
-from test_notebooks import CHAPTERS
+from test_notebooks import CHAPTERS, cells
 
 from utils.predictions import prediction_named, question_named
 
@@ -39,9 +39,7 @@ def test_it_is_a_valid_notebook_with_the_code_of_the_chapter(site: Site, chapter
     notebook = downloaded(site, chapter)
     nbformat.validate(notebook)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert code == [
-        "".join(c["source"]) for c in read(chapter)["cells"] if c["cell_type"] == "code"
-    ]
+    assert code == ["".join(cell["source"]) for cell in cells(chapter, "code")]
     assert "source_hidden" not in json.dumps(notebook.cells[1].metadata)  # how to get the package
 
 
