@@ -1,9 +1,9 @@
 """Build the book on plain Sphinx, the newest, and hold its pages to those of Jupyter Book.
 
 Jupyter Book 1.x holds Sphinx below 8 and is only maintained. This takes the configuration that it
-makes of `_config.yml` and `_toc.yml`, leaves Jupyter Book itself out, and lets the newest Sphinx and
-theme (`requirements/ahead.in`) read the same sources with the stored runs of the chapters. What
-the two books say and number must be the same (`same_book`). No notebook runs.
+makes of `_config.yml` and `_toc.yml` and leaves Jupyter Book itself out. The newest Sphinx and theme
+(`requirements/ahead.in`) read the same sources with the stored runs of the chapters. What the two
+books say and number must be the same (`same_book`). No notebook runs.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ import leave_out  # noqa: F401
 import build_book
 from jupyter_book.config import get_final_config
 
+sys.path.append(str(build_book.ROOT / "book/_ext"))
+from same_book import compare
+
 ROOT = build_book.ROOT
 LEFT_OUT = {"jupyter_book", "sphinx_jupyterbook_latex"}
 THEIR_SETTINGS = {"use_jupyterbook_latex", "use_multitoc_numbering", "latex_engine"}
-FROM_THE_ROOT = ("html_logo", "html_favicon", "html_static_path", "bibtex_bibfiles")  # Sphinx counts from conf.py
+# Paths that Sphinx would count from the folder of conf.py.
+FROM_THE_ROOT = ("html_logo", "html_favicon", "html_static_path", "bibtex_bibfiles")
 
 CONF = '''\
 """Made by tools/build_ahead.py from _config.yml and _toc.yml."""
@@ -84,5 +88,15 @@ def build(python: Path, output: Path) -> Path:
     return ahead / "html"
 
 
+def report(differing: dict[str, list[str]]) -> str:
+    return "\n".join(f"{page}\n  " + "\n  ".join(lines) for page, lines in differing.items())
+
+
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), ROOT / "_build")
+    output = ROOT / "_build"
+    pages = build(Path(sys.argv[1]), output)
+    if differing := compare(output / "html", pages):
+        print(report(differing))
+        sys.exit(f"Pages that differ on plain Sphinx: {len(differing)} (- missing, + instead).")
+    first_page = (pages / "index.html").as_uri()
+    print(f"Plain Sphinx says and numbers the same on every page: {first_page}")

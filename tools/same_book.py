@@ -24,6 +24,7 @@ class Facts:
     """What a page says, each kind as lines in the order of the page."""
 
     contents: list[str] = field(default_factory=list)  # the chapters at the left
+    searches: list[str] = field(default_factory=list)  # the buttons that open a search
     anchors: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
@@ -48,7 +49,9 @@ class Page(TagReader):
         self.facts, self.texts = Facts(), []
         self.open: list[Element] = []
         self.feed(page)
-        self.facts.words.extend(text for text, inside in self.texts if inside)
+        self.facts.anchors.sort()  # a heading's own id and its label's change places
+        lines = "".join(text for text, inside in self.texts if inside).splitlines()
+        self.facts.words.extend(filter(None, (" ".join(line.split()) for line in lines)))
 
     def is_inside(self, name: str) -> bool:
         return any(name in element.classes for element in self.open)
@@ -57,23 +60,26 @@ class Page(TagReader):
         has = attributes_in(inside) if "=" in inside else {}
         if self.is_inside("bd-article") and "id" in has:
             self.facts.anchors.append(has["id"])
+        if tag == "br":
+            self.handle_data(" ")
         if tag not in VOID:
             classes = frozenset(has.get("class", "").split())
             place = (has.get("id", ""), classes, has.get("href", ""), len(self.texts))
             self.open.append(Element(tag, *place))
 
     def handle_data(self, data: str) -> None:
-        text = " ".join(unescape(data).split())
-        if text and not self.is_inside("headerlink"):
-            self.texts.append((text, self.is_inside("bd-article")))
+        if not self.is_inside("headerlink"):
+            self.texts.append((unescape(data), self.is_inside("bd-article")))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID or not self.open:
             return
         one = self.open.pop()
-        text = " ".join(text for text, _ in self.texts[one.begins :])
+        text = " ".join("".join(text for text, _ in self.texts[one.begins :]).split())
         if one.tag == "a" and self.is_inside("bd-links"):
             self.facts.contents.append(f"{text} -> {one.address}")
+        if "search-button__button" in one.classes:
+            self.facts.searches.append(text)
         if not self.is_inside("bd-article"):
             return
         if one.classes & NUMBERS:
@@ -111,9 +117,7 @@ def differences(then: str, now: str) -> list[str]:
 
 def pages_of(folder: Path) -> dict[str, Path]:
     names = {path.relative_to(folder): path for path in sorted(folder.rglob("*.html"))}
-    return {
-        name.as_posix(): path for name, path in names.items() if name.parts[0] not in NOT_PAGES
-    }
+    return {name.as_posix(): path for name, path in names.items() if name.parts[0] not in NOT_PAGES}
 
 
 def compare(then: Path, now: Path) -> dict[str, list[str]]:
