@@ -1,9 +1,9 @@
 """Build the book on plain Sphinx, the newest, and hold its pages to those of Jupyter Book.
 
 Jupyter Book 1.x holds Sphinx below 8 and is only maintained. This takes the configuration that it
-makes of `_config.yml` and `_toc.yml` and leaves Jupyter Book itself out. The newest Sphinx and theme
-(`requirements/ahead.in`) read the same sources with the stored runs of the chapters. What the two
-books say and number must be the same (`same_book`). No notebook runs.
+makes of `_config.yml` and `_toc.yml` and leaves Jupyter Book itself out. The newest Sphinx and
+theme (`requirements/ahead.in`) read the same sources with the stored runs of the chapters. What the
+two books say and number must be the same (`same_book`). No notebook runs.
 """
 
 from __future__ import annotations
