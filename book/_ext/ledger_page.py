@@ -12,6 +12,7 @@ of the whole book into a sentence, so that no number about the ledger is written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -124,11 +125,17 @@ def kind_of(verdicts: tuple[Verdict, ...]) -> str:
 
 
 def anchor_of(equation: Equation, env: BuildEnvironment) -> str:
-    """The anchor made of the section's title; docutils 0.22 puts that of a label before it."""
+    """The anchor made of the section's title; docutils 0.22 puts that of a label before it.
+
+    A label that is the title itself leaves the section a number, such as ``id1``, for the other.
+    """
     places = env.get_domain("std").anonlabels.values()
     labels = {anchor for docname, anchor in places if docname == equation.docname}
-    anchors = equation.section["ids"]
-    return next((anchor for anchor in anchors if anchor not in labels), anchors[0])
+
+    def is_second(anchor: str) -> tuple[bool, bool]:
+        return bool(re.fullmatch(r"id\d+", anchor)), anchor in labels
+
+    return min(equation.section["ids"], key=is_second)
 
 
 def kind_and_place(row: Row) -> list[nodes.Node]:
