@@ -18,7 +18,7 @@ NOTEBOOKS = $(wildcard book/*.ipynb)
 WRITTEN = utils policy_gradient_book tests tools book $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve paper lite test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
+.PHONY: help book serve paper lite ahead test formal lab tidy verdicts nightly mutants pins fonts bench linkcheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list these targets
@@ -39,6 +39,9 @@ lite: book .venv/lite  ## the chapters for a browser without an installation, in
 	@if [ "$(LITE)" = --try ]; then $(MAKE) --no-print-directory .venv/test && \
 		$(BIN)/python tools/browser.py --install && \
 		$(BIN)/python -m pytest tests/site/try_lite.py; fi
+
+ahead: book .venv/ahead  ## the same pages on the newest plain Sphinx, in _build/ahead, and compare
+	@$(BIN)/python tools/build_ahead.py .venv/ahead/bin/python
 
 test: .venv/test  ## check everything: mathematics, notebooks, pages, browser
 	@$(BIN)/python tools/browser.py --install
@@ -115,6 +118,12 @@ $(BIN)/python:
 .venv/lite: requirements/lite.txt | $(BIN)/python
 	@$(BIN)/python -m venv $@
 	@$@/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/lite.txt
+	@touch $@
+
+# The newest of the day it is made on; `rm -rf .venv/ahead` asks for newer.
+.venv/ahead: requirements/ahead.in pyproject.toml | $(BIN)/python
+	@$(BIN)/python -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r requirements/ahead.in
 	@touch $@
 
 .venv/uv: | $(BIN)/python

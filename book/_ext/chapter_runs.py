@@ -17,7 +17,7 @@ LOOK_AGAIN = 0.05  # seconds
 
 
 def is_run(env: BuildEnvironment, name: str) -> bool:
-    return env.doc2path(name).endswith(".ipynb")
+    return Path(env.doc2path(name)).suffix == ".ipynb"
 
 
 def read_chapters_last(app: Sphinx, env: BuildEnvironment, names: list[str]) -> None:

@@ -35,6 +35,8 @@ PRELOADED = ("stix-two-text-regular.woff2", "stix-two-math.woff2")
 UNUSED = (
     "locales",
     "vendor/fontawesome",
+    "scripts/fontawesome.js",
+    "scripts/fontawesome.js.LICENSE.txt",
     "basic.css",
     "images",
     "sphinx-thebe.js",
@@ -42,6 +44,12 @@ UNUSED = (
     "webpack-macros.html",
     "sbt-webpack-macros.html",
 )
+# Where versions of the theme keep the drawings of their icons.
+LIBRARIES = ("vendor/fontawesome/*/js/all.min.js", "scripts/fontawesome.js")
+# Later ones write letters of a font before the icons, from the style sheet of the theme.
+NO_LETTERS = ":is(.fa-solid,.fa-regular,.fas)::before{content:none}"
+# The search of Sphinx, which later themes load on every page; search_page.py has another.
+SPHINX_SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")
 # Classes that Bootstrap's script sets on the theme's elements.
 SET_BY_BOOTSTRAP = {"show", "fade", "active", "collapse", "collapsing", "tooltip", "tooltip-inner"}
 SET_BY_BOOTSTRAP |= {"tooltip-arrow", "bs-tooltip-auto", "bs-tooltip-top", "bs-tooltip-bottom"}
@@ -276,9 +284,11 @@ def lighten(page: str, style: str, script: str, joined: set[str]) -> str:
         source = local(attribute(attributes, "src"))
         if source in joined or "fontawesome" in source:
             return ""
+        if attribute(attributes, "src").split("?")[0].endswith(SPHINX_SEARCH):
+            return ""
         if source:
             return match.group().replace("<script", "<script defer", 1)
-        if is_settings(text) or "DOCUMENTATION_OPTIONS.pagename" in text:
+        if is_settings(text) or "DOCUMENTATION_OPTIONS." in text:
             return ""
         if "dataset.theme" in text:
             return ""
@@ -351,16 +361,19 @@ def lighten_all(app: Sphinx, exception: Exception | None) -> None:
         [WRITTEN.sub(r"\1", page) for page in pages.values()],
         [text for name, text in texts.items() if "bootstrap" not in name],
     )
-    library = next(static.glob("vendor/fontawesome/*/js/all.min.js"), None)
+    found = [path for pattern in LIBRARIES for path in static.glob(pattern)]
+    library = found[0].read_text(encoding="utf-8") if found else ""
     drawn = {name.removeprefix("fa-") for page in pages.values() for name in ICON.findall(page)}
     style = []
     for sheet in sheets:
         if "fontawesome" in sheet:
-            style.append(icons(drawn, library.read_text(encoding="utf-8")) if library else "")
+            style.append(icons(drawn, library) if library else "")
             continue
         text = sheet_text(static / sheet, static)
         rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
         style.append("".join(kept(rules, names)))
+    if library and not any("fontawesome" in sheet for sheet in sheets):
+        style.append(icons(drawn, library) + NO_LETTERS)
     css = LICENCES + "\n".join([*style, *figure_styles])
     css += print_in_light(css)
 

@@ -12,6 +12,7 @@ of the whole book into a sentence, so that no number about the ledger is written
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -123,13 +124,25 @@ def kind_of(verdicts: tuple[Verdict, ...]) -> str:
     return "definition" if "definition" in kinds else kinds[0] if kinds else "identity"
 
 
+def anchor_of(equation: Equation, env: BuildEnvironment) -> str:
+    """The anchor made of the section's title; docutils 0.22 puts that of a label before it.
+
+    A label that is the title itself leaves the section a number, such as ``id1``, for the other.
+    """
+    places = env.get_domain("std").anonlabels.values()
+    labels = {anchor for docname, anchor in places if docname == equation.docname}
+
+    def is_second(anchor: str) -> tuple[bool, bool]:
+        return bool(re.fullmatch(r"id\d+", anchor)), anchor in labels
+
+    return min(equation.section["ids"], key=is_second)
+
+
 def kind_and_place(row: Row) -> list[nodes.Node]:
-    section = row.equation.section
     reference = nodes.reference("", "", internal=True)
-    reference["refuri"] = (
-        row.app.builder.get_relative_uri(row.page, row.equation.docname) + "#" + section["ids"][0]
-    )
-    reference.extend(section.next_node(nodes.title).deepcopy().children)
+    page = row.app.builder.get_relative_uri(row.page, row.equation.docname)
+    reference["refuri"] = f"{page}#{anchor_of(row.equation, row.app.env)}"
+    reference.extend(row.equation.section.next_node(nodes.title).deepcopy().children)
     kind = kind_of(row.verdicts)
     where = "Stated in " if kind == "definition" else "Proved in "
     return [text(kind.capitalize()), nodes.paragraph("", "", nodes.Text(where), reference)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import nbformat
 from docutils import nodes
@@ -85,8 +86,8 @@ def doctree_of(env: BuildEnvironment, docname: str) -> nodes.document:
 @cache
 def verdicts_of(app: Sphinx, docname: str) -> tuple[Verdict, ...]:
     """The verdicts a notebook displayed when its present code was last executed."""
-    source = app.env.doc2path(docname)
-    if not source.endswith(".ipynb"):
+    source = Path(app.env.doc2path(docname))
+    if source.suffix != ".ipynb":
         return ()
     store = get_cache(app.env.mystnb_config.execution_cache_path)
     try:
