@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from utils.explorer import Choice, explore, picture
 from utils.explorer.controls import number_text
 from utils.explorer.numbering import figure_number
 from utils.explorer.picture import Stage
+from utils.explorer.still import MIME as STILL
 from utils.explorer.svg import compact_number, compact_path
 
 
@@ -114,7 +116,8 @@ def test_in_jupyter_a_widget_and_a_still_picture_are_offered_and_in_the_book_a_p
     assert live["image/png"].startswith(b"\x89PNG") and len(live["image/png"]) < 30_000
     monkeypatch.setenv("BOOK_STATIC", "1")
     page = explore(dot, height=[1, 2])._repr_mimebundle_()
-    assert page.keys() == {"text/html", "text/plain"}
+    assert page.keys() == {"text/html", "text/plain", STILL}  # the last for the download
+    assert b64decode(page[STILL]) == live["image/png"]
     assert "<style>" not in page["text/html"] and "<script>" not in page["text/html"]
 
 
