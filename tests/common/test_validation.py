@@ -1,7 +1,10 @@
 """Each check names the entry that is wrong, and lets pass what is right."""
 
+from fractions import Fraction as F
+
 import numpy as np
 import pytest
+import sympy
 
 from utils.common import validation as v
 
@@ -235,6 +238,7 @@ def test_arrays_of_numbers_become_floats_and_stay_apart():
         (np.array([2 + 0j, 5]), [2.0, 5.0]),
         (np.ma.array([2, 7], mask=[0, 0]), [2.0, 7.0]),
         (np.array([2, 7], dtype=object), [2.0, 7.0]),
+        ([F(1, 4), sympy.Rational(3, 4)], [0.25, 0.75]),
     ):
         array = v.real_array("R", given)
         assert array.dtype == float and type(array) is np.ndarray and array.tolist() == wanted
