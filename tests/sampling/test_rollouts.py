@@ -499,3 +499,18 @@ def test_noise_is_added_with_the_spread_of_the_step_it_belongs_to():
         for t, i in np.ndindex(2, 3):
             step = path[t, i], actions[t, i], path[t + 1, i]
             assert run.rewards[t, i] == 100 + normals[t, i] * sd[step[: sd.ndim]]
+
+
+def test_the_engine_is_told_how_many_steps_there_will_be_in_all(monkeypatch):
+    told = []
+
+    class Told(AliasSteps):
+        def __init__(self, mdp, policy, steps):
+            told.append(steps)
+            super().__init__(mdp, policy, steps)
+
+    monkeypatch.setattr("utils.sampling.rollouts.AliasSteps", Told)
+    policy = TablePolicy(np.full((3, 2), 0.5))
+    simulate(three_states(), policy, 7, 5, rng())
+    next(simulate_in_chunks(three_states(), policy, 11, 3, rng(), chunk=4))
+    assert told == [35, 33]
