@@ -178,18 +178,74 @@ def test_simulation_confirms_geometric_stopping():
     # The variance estimate from 200 batches of 1000, 5 standard errors: false alarm 2 * 5.7e-7.
     problem = counterexamples.geometric_stopping("1/2", "9/10")
     mdp, policy = problem[0].to_floats(), LinearSoftmax.logits([0.5, 0.5])
-    rng = np.random.default_rng(3)
-    for weights in ("reward-to-go", "q"):
-        estimates = []
-        for _ in range(200):
-            rollouts = simulate(mdp, policy, n=1000, horizon=60, rng=rng)
+    rng, estimates = np.random.default_rng(3), {"reward-to-go": [], "q": []}
+    for _ in range(200):
+        rollouts = simulate(mdp, policy, n=1000, horizon=32, rng=rng)  # (gamma/2)^32 is left out
+        for weights, found in estimates.items():
             estimate = policy_gradient(rollouts, policy, mdp=mdp, weights=weights)
-            estimates.append((estimate.standard_error**2).sum() * 1000)
-        error = np.std(estimates, ddof=1) / np.sqrt(200)
-        assert abs(np.mean(estimates) - float(variance(problem, weights))) < 5 * error
+            found.append((estimate.standard_error**2).sum() * 1000)
+    for weights, found in estimates.items():
+        error = np.std(found, ddof=1) / np.sqrt(200)
+        assert abs(np.mean(found) - float(variance(problem, weights))) < 5 * error
 
 
 def test_two_states_are_written_by_the_chances_of_the_second_one():
     mdp, policy = counterexamples.two_state(1, [[0, "1/2"], [1, 0]], [[1, 2], [3, 4]], [0, 1], 1)
     assert mdp.P[:, :, 1].tolist() == [[0, F(1, 2)], [1, 0]]
     assert mdp.rho0.tolist() == [0, 1] and policy.probabilities.tolist() == [[1, 0], [0, 1]]
+
+
+def test_two_steps_are_written_by_what_they_pay_and_where_they_lead():
+    mdp, policy = counterexamples.two_steps(
+        [2, 3], [{1: 1}, {1: F(1, 3), 2: F(2, 3)}], [[5, 7], [11, 13]], ["1/5", "2/7", "3/8"]
+    )
+    assert mdp.P.tolist() == [
+        [[0, 1, 0], [0, F(1, 3), F(2, 3)]],
+        [[0, 1, 0], [0, 1, 0]],
+        [[0, 0, 1], [0, 0, 1]],
+    ]
+    assert mdp.R.tolist() == [[2, 3], [5, 7], [11, 13]]
+    assert mdp.gamma == 1 and mdp.rho0.tolist() == [1, 0, 0]
+    assert policy.probabilities[:, 1].tolist() == [F(1, 5), F(2, 7), F(3, 8)]
+    assert policy.scores.shape == (3, 2, 1)
+
+
+def test_two_states_have_a_logit_each_unless_they_share_one():
+    def made(**options):
+        return counterexamples.two_state(
+            F(1, 3),
+            [["1/5", "2/5"], ["1/7", "3/7"]],
+            [[2, 3], [5, 7]],
+            ["1/4", "2/9"],
+            "2/3",
+            **options,
+        )
+
+    mdp, policy = made()
+    assert mdp.P.tolist() == [
+        [[F(4, 5), F(1, 5)], [F(3, 5), F(2, 5)]],
+        [[F(6, 7), F(1, 7)], [F(4, 7), F(3, 7)]],
+    ]
+    assert mdp.R.tolist() == [[2, 3], [5, 7]]
+    assert mdp.rho0.tolist() == [F(2, 3), F(1, 3)] and mdp.gamma == F(2, 3)
+    assert policy.scores.shape == (2, 2, 2)
+    assert made(shared=True)[1].scores.shape == (2, 2, 1)
+
+
+def test_the_problems_of_one_and_two_steps_have_no_discount_and_start_in_state_0():
+    for mdp, _ in (
+        counterexamples.bandit(),
+        counterexamples.constant_rewards(),
+        counterexamples.xor_game(),
+        counterexamples.noiseless_td_error(),
+        counterexamples.noiseless_advantage(),
+    ):
+        assert mdp.gamma == 1 and mdp.rho0.tolist() == [1] + [0] * (mdp.n_states - 1)
+
+
+def test_geometric_stopping_pays_once_and_stops():
+    mdp, policy = counterexamples.geometric_stopping("2/7", "3/5")
+    assert mdp.P.tolist() == [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    assert mdp.R.tolist() == [[0, 1], [0, 0]]
+    assert mdp.gamma == F(3, 5) and mdp.rho0.tolist() == [1, 0]
+    assert policy.probabilities.tolist() == [[F(5, 7), F(2, 7)], [F(1, 2), F(1, 2)]]

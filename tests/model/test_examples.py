@@ -99,3 +99,66 @@ def test_named_worlds_carry_their_policies_and_may_share_one_logit():
         np.testing.assert_allclose(shared[name][1].probabilities, policy.probabilities)
         assert policy.scores.shape[:2] == (mdp.n_states, mdp.n_actions)
         assert shared[name][1].theta.shape == (1,)
+
+
+def test_the_running_example_has_the_tables_of_the_book():
+    mdp = examples.running()
+    assert mdp.P.tolist() == [[[0.75, 0.25], [0.25, 0.75]], [[0.5, 0.5], [0.75, 0.25]]]
+    assert mdp.R.tolist() == [[1, 0], [0, 2]] and mdp.rho0.tolist() == [1, 0]
+    assert mdp.gamma == 0.5
+
+
+def test_the_policy_of_the_lake_has_logit_one_for_down_and_right():
+    theta = examples.frozen_lake_policy().theta
+    assert theta.shape == (16, 4)
+    for s in range(16):
+        row, column = s // 4, s % 4
+        # left, down, right, up
+        assert theta[s].tolist() == [0, float(row < 3), float(column < 3), 0]
+
+
+def test_the_worlds_have_their_discounts_and_share_the_logit_of_their_action():
+    for name, (mdp, policy) in examples.worlds(shared=True).items():
+        gamma, action = {"the running MDP": (0.5, 1), "FrozenLake": (0.9, 2)}[name]
+        assert mdp.gamma == gamma
+        indicator = np.arange(mdp.n_actions) == action
+        wanted = indicator - policy.probabilities[:, [action]]
+        np.testing.assert_allclose(policy.scores[:, :, 0], wanted, atol=1e-15)
+    assert examples.frozen_lake().gamma == 0.9 and examples.frozen_lake(0.25).gamma == 0.25
+    assert examples.worlds()["FrozenLake"][1].theta.shape == (16, 4)
+
+
+def test_a_shared_logit_may_be_that_of_the_first_action_and_of_no_other_sign():
+    policy = examples.frozen_lake_policy()
+    first = examples.shared_logit(policy, 0)
+    assert first.features[:, :, 0].tolist() == [[1, 0, 0, 0]] * 16 and first.theta.tolist() == [0]
+    for action in (-1, 4):
+        with pytest.raises(ValueError) as error:
+            examples.shared_logit(policy, action)
+        assert str(error.value) == f"action is {action}; it should be from 0 to 3"
+
+
+def test_the_short_corridor_is_drawn_cell_by_cell():
+    mdp = examples.short_corridor()
+    leads_to = [[0, 1], [2, 0], [1, 3], [3, 3]]
+    for s, a, z in np.ndindex(4, 2, 4):
+        assert mdp.P[s, a, z] == (leads_to[s][a] == z)
+    assert mdp.R.tolist() == [[-1, -1], [-1, -1], [-1, -1], [0, 0]]
+    assert mdp.gamma == 1 and mdp.rho0.tolist() == [1, 0, 0, 0]
+    assert examples.short_corridor(0.25).gamma == 0.25
+    kernel = examples.deterministic_kernel([[1, 0, 1], [0, 0, 1]])
+    assert kernel.dtype == int and kernel.tolist() == [
+        [[0, 1], [1, 0], [0, 1]],
+        [[1, 0], [1, 0], [0, 1]],
+    ]
+
+
+def test_in_the_short_corridor_one_logit_goes_right_everywhere():
+    policy = examples.short_corridor_policy(0.8)
+    np.testing.assert_allclose(policy.probabilities, [[0.2, 0.8]] * 4, rtol=1e-14)
+    np.testing.assert_allclose(policy.theta, [np.log(4)], rtol=1e-14)
+    np.testing.assert_allclose(policy.scores[:, :, 0], [[-0.8, 0.2]] * 4, rtol=1e-14)
+    np.testing.assert_allclose(examples.short_corridor_policy().probabilities, 0.5)
+    for p in (0, 1, -0.5, 1.5):
+        with pytest.raises(ValueError, match=rf"^p is {p}, not strictly inside \(0, 1\)$"):
+            examples.short_corridor_policy(p)

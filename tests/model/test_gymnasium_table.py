@@ -89,3 +89,106 @@ def test_a_table_that_is_read_holds_laws_and_the_rewards_of_transitions():
     env.close()
     np.testing.assert_allclose(P.sum(axis=2), 1)
     assert R.shape == P.shape and R[14, 2, 15] == 1 and rho0[0] == 1
+
+
+class TwoWays:
+    """Two actions; ends in state 2, which has ways out, and rows that share a next state."""
+
+    initial_state_distrib = [0.25, 0.75, 0.0]
+    P = {
+        0: {
+            0: [(0.5, 1, 3.0, False), (0.25, 1, 7.0, False), (0.25, 2, 11.0, True)],
+            1: [(1.0, 0, -5.0, False), (0.0, 2, 99.0, False)],
+        },
+        1: {
+            0: [(0.125, 2, 13.0, True), (0.875, 0, 17.0, False)],
+            1: [(0.5, 1, 2.0, False), (0.5, 1, 2.0, False)],
+        },
+        2: {
+            0: [(1.0, 0, 19.0, False)],
+            1: [(1.0, 2, 23.0, True)],
+        },
+    }
+
+
+def test_rows_are_added_up_by_hand():
+    P, R, sd, rho0 = read_table(TwoWays())
+    assert P.tolist() == [
+        [[0, 0.75, 0.25], [1, 0, 0]],
+        [[0.875, 0, 0.125], [0, 1, 0]],
+        [[0, 0, 1], [0, 0, 1]],
+    ]
+    # State 2 is only entered by an end, so it stays and pays nothing.
+    mean = (0.5 * 3 + 0.25 * 7) / 0.75
+    wanted = [[[0, mean, 11], [-5, 0, 0]], [[17, 0, 13], [0, 2, 0]], [[0, 0, 0], [0, 0, 0]]]
+    np.testing.assert_allclose(R, wanted, rtol=1e-15)
+    # 3 with weight 2/3 and 7 with weight 1/3: the variance is 16 * 2/9.
+    noise = np.zeros((3, 2, 3))
+    noise[0, 0, 1] = 4 * np.sqrt(2) / 3
+    np.testing.assert_allclose(sd, noise, rtol=1e-14)
+    assert rho0.tolist() == [0.25, 0.75, 0]
+
+
+def test_an_end_that_only_an_end_leaves_is_kept_apart_from_one_that_goes_on():
+    class Three(TwoWays):
+        P = TwoWays.P | {2: {0: [(1.0, 1, 19.0, True)], 1: [(1.0, 2, 23.0, False)]}}
+
+    # Only an end leads to state 2 from elsewhere, and what its own rows say is not looked at.
+    P, R, _, rho0 = read_table(Three())
+    assert P.shape == (3, 2, 3) and P[2].tolist() == [[0, 0, 1]] * 2 and not R[2].any()
+
+    class Enters(TwoWays):
+        P = TwoWays.P | {1: TwoWays.P[1] | {1: [(0.5, 2, 2.0, False), (0.5, 2, 6.0, True)]}}
+
+    # Now one way into state 2 goes on: ways that end lead to state 3, the rows of 2 count.
+    P, R, sd, rho0 = read_table(Enters())
+    assert P.shape == (4, 2, 4) and rho0.tolist() == [0.25, 0.75, 0, 0] and not np.any(sd[1])
+    assert P[1].tolist() == [[0.875, 0, 0, 0.125], [0, 0, 0.5, 0.5]]
+    assert R[1].tolist() == [[17, 0, 0, 13], [0, 0, 2, 6]]
+    assert P[2].tolist() == [[1, 0, 0, 0], [0, 0, 0, 1]]
+    assert R[2].tolist() == [[19, 0, 0, 0], [0, 0, 0, 23]]
+    assert P[3].tolist() == [[0, 0, 0, 1]] * 2 and not R[3].any()
+
+
+def test_an_absorbing_state_that_turns_out_not_to_be_one_lets_its_own_rows_count():
+    # 2 is entered by an end and by a way that goes on, so it goes on to 1, which was an end too.
+    class Chain:
+        initial_state_distrib = [1.0, 0.0, 0.0]
+        P = {
+            0: {0: [(0.5, 1, 3.0, True), (0.25, 2, 5.0, True), (0.25, 2, 7.0, False)]},
+            1: {0: [(1.0, 1, 0.0, True)]},
+            2: {0: [(1.0, 1, 11.0, False)]},
+        }
+
+    P, R, sd, _ = read_table(Chain())
+    assert P[:, 0].tolist() == [[0, 0, 0.25, 0.75], [0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 0, 1]]
+    assert R[0, 0, 3] == pytest.approx((0.5 * 3 + 0.25 * 5) / 0.75)
+    assert R[2, 0, 1] == 11 and R[0, 0, 2] == 7
+    # 3 with weight 2/3 and 5 with weight 1/3.
+    assert sd[0, 0, 3] == pytest.approx(2 * np.sqrt(2) / 3)
+
+
+def test_equal_rewards_have_no_noise_whatever_the_rounding():
+    class Thirds:
+        initial_state_distrib = [1.0]
+        P = {0: {0: [(1 / 3, 0, 0.1, False)] * 3}}
+
+    P, R, sd, _ = read_table(Thirds())
+    assert sd == 0.0 and np.ndim(sd) == 0
+    assert R[0, 0, 0] == pytest.approx(0.1)
+
+
+def test_what_has_half_a_table_is_refused_by_its_name():
+    class NoStart:
+        P = {0: {0: []}}
+
+    class NoTable:
+        initial_state_distrib = [1.0]
+
+    for thing in (NoStart(), NoTable()):
+        with pytest.raises(ValueError) as error:
+            read_table(thing)
+        assert str(error.value) == (
+            f"{type(thing).__name__} has no transition table P with initial_state_distrib; "
+            "toy-text environments such as FrozenLake-v1, CliffWalking-v1 and Taxi-v4 have one"
+        )

@@ -177,3 +177,120 @@ def test_tables_with_the_action_first_are_told_apart_and_taken(on_transitions):
     else:
         np.testing.assert_array_equal(mdp.R, R)
     assert mdp.reward_sd.shape == (3, 2, 3)
+
+
+def three_states(reward_sd=0.0, R=None, gamma=0.75):
+    """Three states, two actions, with no two numbers of a table alike."""
+    P = [
+        [[1 / 8, 2 / 8, 5 / 8], [3 / 16, 9 / 16, 4 / 16]],
+        [[11 / 32, 7 / 32, 14 / 32], [6 / 64, 17 / 64, 41 / 64]],
+        [[2 / 32, 29 / 32, 1 / 32], [33 / 64, 8 / 64, 23 / 64]],
+    ]
+    R = [[2, -13], [5, 7], [-3, 11]] if R is None else R
+    return FiniteMDP(P, R, gamma, [1 / 4, 5 / 8, 1 / 8], reward_sd)
+
+
+ON_STEPS = np.array(
+    [[[2, 3, -5], [7, 11, 13]], [[17, -19, 23], [29, 31, 37]], [[41, 43, -47], [53, 59, 61]]]
+)
+
+
+def test_kernel_expectation_and_largest_reward_are_sums_over_the_tables():
+    mdp = three_states()
+    P, pi, v = mdp.P.tolist(), [[1 / 4, 3 / 4], [5 / 8, 3 / 8], [1 / 16, 15 / 16]], [3, 5, 17]
+    assert mdp.R_max == 13 and type(mdp.R_max) is float
+    assert (mdp.n_states, mdp.n_actions, mdp.gamma) == (3, 2, 0.75)
+    on = [[sum(P[s][a][z] * v[z] for z in range(3)) for a in range(2)] for s in range(3)]
+    assert mdp.expected_next(np.array(v)).tolist() == on
+    kernel = [[sum(pi[s][a] * P[s][a][z] for a in range(2)) for z in range(3)] for s in range(3)]
+    assert mdp.policy_kernel(np.array(pi)).tolist() == kernel
+
+
+def test_the_law_of_a_reward_is_that_of_its_transitions_and_its_noise():
+    sd = ON_STEPS % 7 + 1
+    mdp = three_states(sd, ON_STEPS)
+    for s, a in np.ndindex(3, 2):
+        mean = sum(mdp.P[s, a, z] * ON_STEPS[s, a, z] for z in range(3))
+        square = sum(mdp.P[s, a, z] * (ON_STEPS[s, a, z] ** 2 + sd[s, a, z] ** 2) for z in range(3))
+        assert mdp.R[s, a] == mean
+        assert mdp.reward_variance[s, a] == pytest.approx(square - mean**2, rel=1e-13)
+        for z in range(3):
+            assert mdp.transition_reward(s, a, z) == ON_STEPS[s, a, z]
+    assert three_states().transition_reward(2, 1, 0) == 11
+    assert three_states([[1, 2], [3, 4], [5, 6]]).reward_variance.tolist() == [
+        [1, 4],
+        [9, 16],
+        [25, 36],
+    ]
+    assert three_states(3).reward_sd.tolist() == [[3, 3]] * 3
+    assert not three_states().reward_sd.any()
+
+
+def test_without_noise_and_next_state_the_mean_rewards_are_the_mdp_itself():
+    plain = three_states()
+    assert plain.with_mean_rewards is plain
+    for other in (three_states([[0, 0], [0, 2], [0, 0]]), three_states(0, ON_STEPS)):
+        calm = other.with_mean_rewards
+        assert calm is not other and calm.R_next is None and not calm.reward_sd.any()
+        assert calm.R.tolist() == other.R.tolist() and calm.P.tolist() == other.P.tolist()
+
+
+@pytest.mark.parametrize(
+    ("stay", "pay", "sd", "ends"),
+    [
+        ([1, 1], [0, 0], [0, 0], True),
+        ([1, 0.75], [0, 0], [0, 0], False),
+        ([0, 1], [0, 0], [0, 0], False),
+        ([1, 1], [0, 3], [0, 0], False),
+        ([1, 1], [-2, 0], [0, 0], False),
+        ([1, 1], [0, 0], [0, 2], False),
+    ],
+)
+def test_a_state_is_terminal_if_all_its_actions_stay_and_pay_nothing_for_certain(
+    stay, pay, sd, ends
+):
+    P = [[[0, 1]] * 2, [[1 - p, p] for p in stay]]
+    mdp = FiniteMDP(P, [[1, 0], pay], 0.5, [1, 0], [[0, 0], sd])
+    assert mdp.terminal.tolist() == [False, ends]
+
+
+def test_as_many_states_as_actions_leave_the_order_to_the_constructor():
+    P = np.array([[[1, 3], [2, 2]], [[4, 0], [0, 4]]]) / 4
+    assert FiniteMDP(P, [[1, 2], [3, 4]], 0.5, [1, 0]).P.tolist() == P.tolist()
+    first = FiniteMDP.from_action_first(P, [[1, 2], [3, 4]], 0.5, [1, 0])
+    assert first.P.tolist() == P.swapaxes(0, 1).tolist()
+    assert first.R.tolist() == [[1, 2], [3, 4]] and not first.reward_sd.any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"P": np.full((2, 3, 3), 1 / 3)},
+            "P has shape [2, 3, 3], [A, S, S] with the action first; it should be "
+            "[S, A, S]: FiniteMDP.from_action_first takes this order",
+        ),
+        (
+            {"P": np.full((4, 3, 3), 1 / 3)},
+            "P has shape [4, 3, 3], [A, S, S] with the action first; "
+            "it should be [S, A, S]: FiniteMDP.from_action_first takes this order",
+        ),
+        ({"P": np.full((3, 4, 2), 1 / 2)}, "P has shape [3, 4, 2], not [3, 4, 3]"),
+        ({"R_next": np.zeros((3, 2))}, "R_next has shape [3, 2], not [3, 2, 3]"),
+        (
+            {"R_next": np.full((3, 2, 3), -2e100)},
+            "R_next[0, 0, 0] is -2e+100, not from -1e+100 to 1e+100",
+        ),
+        (
+            {"reward_sd": [[0, 1], [2, 3], [4, 2e100]]},
+            "reward_sd[2, 1] is 2e+100, not from 0 to 1e+100",
+        ),
+        ({"reward_sd": 2e100}, "reward_sd is 2e+100, not from 0 to 1e+100"),
+    ],
+)
+def test_the_whole_message_names_the_table_that_does_not_fit(change, message):
+    mdp = three_states()
+    tables = {"P": mdp.P, "R": mdp.R, "gamma": 0.5, "rho0": mdp.rho0} | change
+    with pytest.raises(ValueError) as error:
+        FiniteMDP(**tables)
+    assert str(error.value) == message

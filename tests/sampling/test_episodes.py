@@ -74,3 +74,73 @@ def test_the_environment_and_the_table_have_the_same_mean_length():
     # Two independent means; five standard errors of their difference: false alarm 5.7e-7.
     error = np.sqrt(sum(x.var(ddof=1) / n for x in lengths))
     assert abs(lengths[0].mean() - lengths[1].mean()) <= 5 * error
+
+
+class Script:
+    """An environment that plays lists of (state, reward, terminated, truncated), after state 2."""
+
+    def __init__(self, *episodes):
+        self.episodes, self.taken = iter(episodes), []
+
+    def reset(self):
+        self.rest = iter(next(self.episodes))
+        self.taken.append([])
+        return 2, {}
+
+    def step(self, action):
+        self.taken[-1].append(action)
+        return *next(self.rest), {}
+
+
+class Uniforms(np.random.Generator):
+    def __new__(cls, rows):
+        return super().__new__(cls, np.random.PCG64(0))
+
+    def __init__(self, rows):
+        super().__init__(np.random.PCG64(0))
+        self.rows = iter(rows)
+
+    def random(self, size):
+        row = next(self.rows)
+        assert len(row) == size
+        return np.array(row)
+
+
+def test_episodes_are_kept_step_by_step():
+    env = Script(
+        [(0, 3.0, False, False), (1, 5.0, True, False)],
+        [(1, -7.0, False, False), (0, 11.0, False, False), (2, 13.0, False, True)],
+        [(1, 17.0, True, True)],
+    )
+    policy = TablePolicy([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25], [0.125, 0.25, 0.625]])
+    uniforms = [[0.125, 0.75, 0.9], [0.374, 0.0, 0.249], [0.375, 0.1, 0.2]]
+    run = collect(env, policy, 3, 3, Uniforms(uniforms))
+    # In state 2 the cdf is 1/8, 3/8, 1, in state 0 it is 1/4, 3/4, 1, in state 1 1/2, 3/4, 1.
+    assert env.taken == [[1, 2], [1, 0, 0], [2]]
+    assert run.path.T.tolist() == [[2, 0, 1, 1], [2, 1, 0, 2], [2, 1, 1, 1]]
+    assert run.actions.T.tolist() == [[1, 2, 0], [1, 0, 0], [2, 0, 0]]
+    assert run.rewards.T.tolist() == [[3, 5, 0], [-7, 11, 13], [17, 0, 0]]
+    assert run.mdp is None
+
+
+def test_an_episode_that_is_broken_off_names_the_steps_it_had():
+    env = Script([(0, 3.0, False, False), (1, 5.0, False, True)])
+    policy = TablePolicy(np.full((3, 2), 0.5))
+    with pytest.raises(ValueError) as error:
+        collect(env, policy, 1, 3, np.random.default_rng(0))
+    assert str(error.value) == (
+        "the environment broke an episode off after 2 steps; horizon is 3, it should be at most 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "horizon", "rng", "message"),
+    [
+        (0, 3, None, "n is 0, not an integer of at least 1"),
+        (3, 0, None, "horizon is 0, not an integer of at least 1"),
+        (3, 3, None, "rng is None, not a numpy.random.Generator"),
+    ],
+)
+def test_numbers_of_episodes_and_steps_are_checked(n, horizon, rng, message):
+    with pytest.raises(ValueError, match=message):
+        collect(Script(), TablePolicy(np.full((3, 2), 0.5)), n, horizon, rng)

@@ -8,7 +8,17 @@ import pytest
 from utils import FiniteMDP, TabularSoftmax, exact, policy_gradient, simulate
 from utils.model import examples
 from utils.model.policies import TablePolicy
-from utils.sampling.rollouts import BLOCK, Rollouts, add_noise, simulate_in_chunks, textbook_steps
+from utils.sampling.branches import branches_of
+from utils.sampling.engine import AliasSteps
+from utils.sampling.rollouts import (
+    BLOCK,
+    BYTES_A_STEP,
+    MOST_BYTES,
+    Rollouts,
+    add_noise,
+    simulate_in_chunks,
+    textbook_steps,
+)
 
 
 def rng(seed=0):
@@ -139,16 +149,16 @@ def test_chunks_reuse_one_piece_of_memory_and_add_up():
 
 
 def test_chunks_keep_memory_bounded():
-    # 200 000 x 50 steps need 160 MB at once; chunks of 1000 need 0.8 MB and some scratch.
+    # 50 000 x 50 steps need 40 MB at once; chunks of 1000 need 0.8 MB and some scratch.
     mdp, policy = examples.running(), examples.running_policy()
     tracemalloc.start()
     total = sum(
         policy_gradient(chunk, policy, mdp).n
-        for chunk in simulate_in_chunks(mdp, policy, 200_000, 50, rng(), chunk=1000)
+        for chunk in simulate_in_chunks(mdp, policy, 50_000, 50, rng(), chunk=1000)
     )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert total == 200_000
+    assert total == 50_000
     assert peak < 10e6
 
 
@@ -309,3 +319,198 @@ def test_noise_has_the_standard_deviation_of_its_triple():
         drawn = run.rewards[(run.states == s) & (run.next_states == next_s)]
         assert len(drawn) == 20_000
         assert drawn.std() == pytest.approx(sd[s, 0, next_s], rel=0.025)
+
+
+class Fixed(np.random.Generator):
+    """Uniforms by hand, one array for each call."""
+
+    def __new__(cls, arrays):
+        return super().__new__(cls, np.random.PCG64(0))
+
+    def __init__(self, arrays):
+        super().__init__(np.random.PCG64(0))
+        self.arrays = iter(arrays)
+
+    def random(self, shape):
+        found = np.array(next(self.arrays))
+        assert found.size == np.prod(shape)
+        return found.reshape(shape)
+
+
+def three_states(**options):
+    """Three states, two actions; laws in eighths, rewards all different."""
+    P = np.array([[[1, 2, 5], [0, 4, 4]], [[3, 3, 2], [8, 0, 0]], [[2, 5, 1], [4, 1, 3]]]) / 8
+    return FiniteMDP(P, [[2, 3], [5, 7], [11, 13]], 0.5, [0, 0.25, 0.75], **options)
+
+
+def test_trajectories_follow_their_uniforms_step_by_step():
+    policy = TablePolicy([[0.25, 0.75], [0.5, 0.5], [0.75, 0.25]])
+    uniforms = [
+        [0.0, 0.25, 0.249, 0.99],  # first states 1, 2, 1, 2
+        [[0.5, 0.75, 0.49, 0.1], [0.9, 0.5, 0.375, 0.25]],  # actions 1, 1, 0, 0; then 0, 1, 1, 1
+        [[0.25, 0.5, 0.49, 0.5], [0.499, 0.75, 0.99, 0.0]],  # actions 1, 1, 0, 1; then 1, 0, 2, 0
+    ]
+    run = simulate(three_states(), policy, 4, 2, Fixed(uniforms), common_random_numbers=True)
+    assert run.path.tolist() == [[1, 2, 1, 2], [0, 1, 1, 1], [1, 0, 2, 0]]
+    assert run.actions.tolist() == [[1, 1, 0, 0], [1, 1, 0, 1]]
+    assert run.rewards.tolist() == [[7, 13, 5, 11], [3, 7, 5, 7]]
+    assert run.states.tolist() == run.path[:2].tolist()
+    assert run.next_states.tolist() == run.path[1:].tolist()
+
+
+def test_the_engine_takes_one_word_for_each_stride_in_order():
+    # Each stride of the trajectories, one after the other, from the tables of its steps.
+    mdp = three_states()
+    policy = TablePolicy([[0.25, 0.75], [0.5, 0.5], [0.75, 0.25]])
+    n, horizon = 6, 7
+    run = simulate(mdp, policy, n, horizon, rng(8))
+    steps = AliasSteps(mdp, policy, n * horizon)
+    assert steps.strides.length == 1
+    twin = rng(8)
+    path = [np.searchsorted([0, 0.25, 1], twin.random(n), side="right")]
+    words = twin.bit_generator.random_raw(n * horizon // 2).view(np.uint32).reshape(horizon, n)
+    tables, branches = steps.strides.tables, branches_of(mdp)
+    last, column_bits = path[0].astype(np.int64) << 32, int(tables.shift)
+    for t in range(horizon):
+        for i in range(n):
+            key = int(last[i]) ^ int(words[t, i])
+            cell = key >> column_bits
+            place = (key + int(tables.offsets[cell])) >> column_bits
+            last[i] = tables.labels[place]
+            s, a, z = run.path[t, i], run.actions[t, i], run.path[t + 1, i]
+            number = int(last[i]) & (2**32 - 1)
+            assert (last[i] >> 32, number % 2, number >> branches.state_bits) == (z, a, s)
+            assert run.rewards[t, i] == mdp.R[s, a]
+
+
+def test_chunks_are_of_10000_unless_told():
+    mdp, policy = three_states(), TablePolicy(np.full((3, 2), 0.5))
+    sizes = [part.n for part in simulate_in_chunks(mdp, policy, 20_001, 1, rng())]
+    assert sizes == [10_000, 10_000, 1]
+    assert [part.n for part in simulate_in_chunks(mdp, policy, 3, 1, rng())] == [3]
+    assert [p.n for p in simulate_in_chunks(mdp, policy, 6, 1, rng(), chunk=3)] == [3, 3]
+    assert [p.n for p in simulate_in_chunks(mdp, policy, 1, 1, rng(), chunk=1)] == [1]
+
+
+def test_rewards_are_those_with_noise_unless_told():
+    mdp = three_states(reward_sd=1.0)
+    policy = TablePolicy(np.full((3, 2), 0.5))
+    noisy = [
+        simulate(mdp, policy, 30, 2, rng()),
+        next(simulate_in_chunks(mdp, policy, 30, 2, rng())),
+    ]
+    for run in noisy:
+        assert (run.rewards != mdp.R[run.states, run.actions]).all()
+        assert run.mdp is mdp
+
+
+def test_the_bytes_of_trajectories_are_counted_and_just_so_many_are_allowed(monkeypatch):
+    # 16 bytes for each of 3 · 5 steps, and 4 for each of the 3 first states.
+    monkeypatch.setattr("utils.sampling.rollouts.MOST_BYTES", 252)
+    made = Rollouts.empty(3, 5, three_states())
+    assert made.path.nbytes + made.actions.nbytes + made.rewards.nbytes == 252
+    assert made.path.shape == (6, 3) and made.actions.shape == made.rewards.shape == (5, 3)
+    monkeypatch.setattr("utils.sampling.rollouts.MOST_BYTES", 251)
+    with pytest.raises(ValueError) as error:
+        Rollouts.empty(3, 5, three_states())
+    assert str(error.value) == (
+        "n = 3 trajectories of horizon = 5 steps take 252 bytes, more than 251; "
+        "simulate_in_chunks draws as many, a part at a time"
+    )
+
+
+def test_as_much_as_four_billion_bytes_may_be_kept():
+    assert (MOST_BYTES, BYTES_A_STEP) == (4_000_000_000, 16)
+
+
+@pytest.mark.parametrize("kind", ["i1", "u1", "i2", "u2", "u4", "i4", "i8"])
+def test_integers_have_room_for_a_sign_and_for_products(kind):
+    path, actions = np.zeros((3, 1), dtype=kind), np.zeros((2, 1), dtype=kind)
+    made = Rollouts(path, actions, np.zeros((2, 1)))
+    kept = kind in ("i4", "i8")
+    assert made.path.dtype == made.actions.dtype == np.dtype(kind if kept else "i8")
+    assert (made.path is path) == kept
+
+
+@pytest.mark.parametrize(
+    ("path", "actions", "rewards", "message"),
+    [
+        ((3,), (2,), (2,), "actions has shape [2], not [any, any]"),
+        ((3, 4), (2, 4), (2, 5), "rewards has shape [2, 5], not [2, 4]"),
+        ((2, 4), (2, 4), (2, 4), "path has shape [2, 4], not [3, 4]"),
+        ((4, 4), (2, 4), (2, 4), "path has shape [4, 4], not [3, 4]"),
+        ((3, 5), (2, 4), (2, 4), "path has shape [3, 5], not [3, 4]"),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_named(path, actions, rewards, message):
+    with pytest.raises(ValueError) as error:
+        Rollouts(np.zeros(path, int), np.zeros(actions, int), np.zeros(rewards))
+    assert str(error.value) == message
+
+
+def test_some_trajectories_are_views_and_keep_their_mdp():
+    mdp = three_states()
+    run = simulate(mdp, TablePolicy(np.full((3, 2), 0.5)), 9, 4, rng())
+    part = run.columns(slice(2, 7, 2))
+    assert part.mdp is mdp and (part.n, part.horizon) == (3, 4)
+    for name in ("path", "actions", "rewards"):
+        whole, some = getattr(run, name), getattr(part, name)
+        assert some.tolist() == whole[:, [2, 4, 6]].tolist() and np.shares_memory(whole, some)
+
+
+def test_the_first_entry_in_which_another_mdp_differs_is_named():
+    mdp = three_states()
+    run = simulate(mdp, TablePolicy(np.full((3, 2), 0.5)), 2, 2, rng())
+    run.check_fits(mdp)
+    run.check_fits(replace(mdp, gamma=0.25, rho0=[1, 0, 0]))
+    P = mdp.P.copy()
+    P[1, 0], P[2, 1] = [0.25, 0.5, 0.25], [1, 0, 0]
+    for other, message in (
+        (replace(mdp, P=P), "another MDP: there P[1, 0, 0] is 0.375, here 0.25"),
+        (
+            replace(mdp, R=[[2, 3], [5, 17], [19, 13]]),
+            "another MDP: there R[1, 1] is 7, here 17",
+        ),
+        (
+            FiniteMDP(mdp.P[:, :1], mdp.R[:, :1], 0.5, mdp.rho0),
+            "an MDP with 3 states and 2 actions, this one has 3 and 1",
+        ),
+    ):
+        with pytest.raises(ValueError) as error:
+            run.check_fits(other)
+        assert str(error.value) == "the rollouts are of " + message
+
+
+def test_noise_is_added_with_the_spread_of_the_step_it_belongs_to():
+    normals = np.array([[2.0, 3.0, 5.0], [7.0, 11.0, 13.0]])
+
+    class Normals:
+        def __init__(self):
+            self.rows = iter(normals)
+
+        def standard_normal(self, n):
+            assert n == 3
+            return next(self.rows)
+
+    path, actions = np.array([[0, 1, 2], [2, 2, 0], [1, 0, 1]]), np.array([[1, 0, 1], [0, 1, 1]])
+    for sd in (np.arange(2, 8).reshape(3, 2), np.arange(2, 20).reshape(3, 2, 3)):
+        run = Rollouts(path, actions, np.full((2, 3), 100.0))
+        add_noise(three_states(reward_sd=sd), run, Normals())
+        for t, i in np.ndindex(2, 3):
+            step = path[t, i], actions[t, i], path[t + 1, i]
+            assert run.rewards[t, i] == 100 + normals[t, i] * sd[step[: sd.ndim]]
+
+
+def test_the_engine_is_told_how_many_steps_there_will_be_in_all(monkeypatch):
+    told = []
+
+    class Told(AliasSteps):
+        def __init__(self, mdp, policy, steps):
+            told.append(steps)
+            super().__init__(mdp, policy, steps)
+
+    monkeypatch.setattr("utils.sampling.rollouts.AliasSteps", Told)
+    policy = TablePolicy(np.full((3, 2), 0.5))
+    simulate(three_states(), policy, 7, 5, rng())
+    next(simulate_in_chunks(three_states(), policy, 11, 3, rng(), chunk=4))
+    assert told == [35, 33]

@@ -1,4 +1,5 @@
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import problems
@@ -105,3 +106,96 @@ def test_long_strides_keep_the_law_of_every_transition(horizon):
         found = np.bincount(triple, minlength=8).reshape(2, 2, 2) / n
         p = laws[t][:, None, None] * policy.probabilities[:, :, None] * mdp.P
         assert (np.abs(found - p) <= 5 * np.sqrt(p * (1 - p) / n)).all()
+
+
+@pytest.mark.parametrize(
+    ("n_states", "width", "bits", "steps", "length"),
+    [
+        # 3 · 2^m strides of m steps, and 32 steps to pay for each: 12, 24 and 48 strides.
+        (3, 2, 3, 12 * 32 - 1, 1),
+        (3, 2, 3, 12 * 32, 2),
+        (3, 2, 3, 24 * 32 - 1, 2),
+        (3, 2, 3, 24 * 32, 3),
+        (3, 2, 3, 48 * 32 - 1, 3),
+        (3, 2, 3, 48 * 32, 4),
+        (3, 2, 3, MANY, 4),
+        # At most 4096 strides: 16^3 are just as many, 2 · 16^3 are too many.
+        (1, 16, 3, MANY, 3),
+        (2, 16, 3, MANY, 2),
+        # The numbers of all steps share 32 bits.
+        (1, 2, 8, MANY, 4),
+        (1, 2, 9, MANY, 3),
+        (1, 2, 10, MANY, 3),
+        (1, 2, 11, MANY, 2),
+        (1, 2, 16, MANY, 2),
+        (1, 2, 17, MANY, 1),
+    ],
+)
+def test_a_stride_is_as_long_as_cells_steps_and_bits_allow(n_states, width, bits, steps, length):
+    numbers = np.zeros((n_states, width), dtype=np.int64)
+    numbers[-1, -1] = 2**bits - 1
+    assert stride_length(SimpleNamespace(numbers=numbers), steps) == length
+
+
+@pytest.mark.parametrize(("length", "field_bits"), [(1, 32), (2, 16), (3, 10), (4, 8)])
+def test_the_numbers_of_a_stride_stand_in_their_fields(length, field_bits):
+    steps = [[200, 13, 77, 5], [3, 255, 1, 91]]
+    labels = []
+    for state, numbers in enumerate(steps, start=5):
+        packed = 0
+        for number in numbers[:length]:
+            packed = packed * 2**field_bits + number
+        labels.append(state * 2**32 + packed)
+    strides = StrideTables(None, length, field_bits)
+    for step in range(length):
+        out = np.empty(2, dtype=np.int64)
+        strides.numbers(np.array(labels), step, out)
+        assert out.tolist() == [numbers[step] for numbers in steps]
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_strides_of_several_steps_are_products_over_a_world_that_is_not_symmetric(length):
+    mdp = problems.random_mdp(np.random.default_rng(2), 3, 3, successors=2)
+    policy = TabularSoftmax(np.random.default_rng(3).normal(size=(3, 3)))
+    branches, pi = branches_of(mdp), policy.probabilities
+    width = branches.numbers.shape[1]
+    strides = StrideTables.build(branches, chances(mdp, policy), 3 * width**length * 32)
+    assert strides.length == length and strides.field_bits == 32 // length
+    places = 3 * width**length
+    labels = strides.tables.labels[::2].reshape(3, -1)  # the own outcome of each cell
+    assert labels.size == places
+    for start in range(3):
+        wanted = []
+        for picks in product(range(width), repeat=length):
+            s, packed = start, 0
+            for k in picks:
+                packed = packed * 2**strides.field_bits + int(branches.numbers[s, k])
+                s = int(branches.next_states[s, k])
+            wanted.append(s * 2**32 + packed)
+        assert labels[start].tolist() == wanted
+    # The words that a label owns have the probability of its steps.
+    column = WORDS // width**length
+    limits = (np.arange(places) + 1) * column - strides.tables.offsets
+    owned = {}
+    for cell in range(places):
+        start = cell // width**length
+        for label, share in zip(
+            strides.tables.labels[2 * cell : 2 * cell + 2],
+            (limits[cell], column - limits[cell]),
+            strict=True,
+        ):
+            owned[start, int(label)] = owned.get((start, int(label)), 0) + int(share)
+    for start in range(3):
+        expected = {}
+        for picks in product(range(width), repeat=length):
+            s, packed, probability = start, 0, 1.0
+            for k in picks:
+                a, z = int(branches.pairs[s, k]) % 4, int(branches.next_states[s, k])
+                real = branches.probabilities[s, k] > 0
+                probability *= pi[s, a] * mdp.P[s, a, z] if real else 0
+                packed = packed * 2**strides.field_bits + int(branches.numbers[s, k])
+                s = z
+            label = start, s * 2**32 + packed
+            expected[label] = expected.get(label, 0) + probability
+        for label, probability in expected.items():
+            assert abs(owned.get(label, 0) - WORDS * probability) < 2.01

@@ -44,7 +44,7 @@ def real_array(name: str, values: Any) -> np.ndarray:
         array = np.asarray(values)
         if array.dtype.kind in "OUSc":
             _refuse_what_is_not_real(name, array)
-        return np.array(array.real if array.dtype.kind == "c" else array, dtype=float)
+        return np.array(array.real, dtype=float)
     except (TypeError, ValueError, OverflowError) as error:
         message = str(error)
         if "inhomogeneous" in message:
