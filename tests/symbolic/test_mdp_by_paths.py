@@ -268,3 +268,28 @@ def test_a_polynomial_moves_with_its_symbols_and_a_number_does_not():
         both = m.gradient(object_array([p, q**3]))
         assert list(both) == [m.dpi[0, 0], 3 * q**2 * m.dpi[1, 1]]
         assert np.shape(m.gradient(m.pi)) == (2, 3) and (m.gradient(m.pi) == m.dpi).all()
+
+
+@pytest.fixture
+def ending(m):
+    """The same world, each of whose steps leaves it with a chance of its own."""
+    return replace(m, P=m.P * m.tables["f"][:, :, None])
+
+
+@pytest.mark.parametrize("t", [0, 1])
+def test_where_episodes_end_a_mean_counts_the_paths_that_are_just_long_enough(ending, t):
+    for s in STATES:
+        share = mean(ending, lambda tau, s=s: int(tau[t][0] == s), t + 1)
+        assert ending.state_law_by_enumeration(t)[s] == share
+    scored = mean(ending, lambda tau: psi(ending, tau[t]) * ending.R[tau[0]], t + 1)
+    assert ending.mean_score_reward(t, 0) == scored
+    paid = replace(ending, R_next=ending.tables["r"])
+    looks_ahead = mean(
+        ending,
+        lambda tau: psi(ending, tau[0]) * paid.R_next[(*tau[t], tau[t + 1][0])],
+        t + 2,
+    )
+    assert paid.mean_score_reward(0, t) == looks_ahead
+    whole = mean(ending, lambda tau: Dual(1), t + 1)
+    paid_now = mean(ending, lambda tau: ending.R[tau[t]], t + 1)
+    assert ending.mean_reward_given([()], t)[()] == paid_now / whole
