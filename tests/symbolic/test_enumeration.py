@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -276,3 +277,39 @@ def test_lives_count_step_t_with_the_chance_to_see_it():
     assert by_hand.mean_over_lives(f, s, 3, first=0) == s * seen
     assert by_hand.mean_over_lives(f, s, 2) == f[0] + s * f[1]
     assert by_hand.mean_over_lives(f, s, 1) == f[0]
+
+
+def test_where_episodes_end_a_mean_counts_the_paths_that_are_just_long_enough(x):
+    m = by_hand.with_exits(x, x.R)
+    table, other = x.extra[:2], x.extra[2:]
+
+    def mean(value, length):
+        steps = list(product((0, 1), repeat=2))
+        chances = {tau: m.likelihood(tau) for tau in product(steps, repeat=length)}
+        return sum(chance * value(tau) for tau, chance in chances.items())
+
+    for t, k in ((0, 0), (0, 1), (1, 1)):
+        right = mean(lambda tau, t=t, k=k: m.score[tau[t]] * table[tau[k][0]], k + 1)
+        assert by_hand.mean_score_times(m, t, table, k) == right
+    spots = [((0, 0), (1, 1)), ((0, 1), (0, 1))]
+    found = by_hand.score_products(m, spots)
+    for (t, s), (u, z) in spots:
+
+        def both(tau, t=t, s=s, u=u, z=z):
+            there = int(tau[t][0] == s and tau[u][0] == z)
+            return there * m.gamma ** (t + u) * m.score[tau[t]] * m.score[tau[u]]
+
+        assert found[(t, s), (u, z)] == mean(both, 2)
+
+    def td_error(tau):
+        return m.R[tau[0]] + m.gamma * other[tau[1][0]] - table[tau[0][0]]
+
+    right = mean(lambda tau: m.score[tau[0]] * td_error(tau), 2)
+    assert by_hand.mean_gae(m, [table, other], 5, 0) == right
+
+
+def test_a_single_state_has_harmless_critics_too():
+    m = random_point(1, 2, random.Random(4), extra=4)
+    v = [symbolic.object_array([number]) for number in m.extra[:3]]
+    for gaps in by_hand.harmless_critics(m, v, m.extra[3], v[2] * 3).values():
+        assert len(gaps) == 2 and all(gap == 0 for gap in gaps)

@@ -137,3 +137,64 @@ def test_elimination_finds_a_pivot_below_a_zero():
 def test_a_wrong_size_is_refused_with_its_name(size):
     with pytest.raises(ValueError, match="n_states is 0" if size[0] == 0 else "n_actions is 1"):
         random_point(*size, random.Random(0))
+
+
+def test_a_dual_number_reads_as_its_value_and_slope():
+    assert repr(Dual(7, 3)) == "Dual(7, 3)" and repr(Dual(2, None)) == "Dual(2, None)"
+    assert (Dual(PRIME + 4, PRIME + 6).value, Dual(PRIME + 4, PRIME + 6).slope) == (4, 6)
+    assert Dual(9).slope == 0 and as_dual("3") is None and as_dual(5).value == 5
+
+
+def test_an_unknown_slope_stays_unknown():
+    known, unknown = Dual(7, 3), Dual(5, None)
+    for value in (known + unknown, unknown + known, known * unknown, unknown * known):
+        assert value.slope is None
+    for value in (unknown + unknown, unknown * unknown, unknown**2, -unknown, unknown.inverse()):
+        assert value.slope is None
+    assert (known - unknown, known + unknown, known * unknown) == (2, 12, 35)
+    assert unknown**3 == 125 and (unknown**0).slope == 0
+
+
+def test_equal_values_are_equal_numbers_whatever_their_slopes():
+    assert Dual(7, 3) == Dual(7, 4) and Dual(7) == 7 and not Dual(7, 3) == Dual(8, 3)
+    assert (Dual(7) == "7") is False
+    with pytest.raises(TypeError):
+        hash(Dual(7))
+
+
+def test_what_is_no_integer_is_refused_by_every_operation():
+    x = Dual(7, 3)
+    for operate in (
+        lambda: x + 0.5,
+        lambda: x - 0.5,
+        lambda: 0.5 - x,
+        lambda: x * 0.5,
+        lambda: x / 0.5,
+        lambda: 0.5 / x,
+        lambda: x**-1,
+        lambda: x**0.5,
+    ):
+        with pytest.raises(TypeError):
+            operate()
+
+
+def test_the_inverse_has_minus_the_slope_over_the_square():
+    x = Dual(2, 3)
+    half = (PRIME + 1) // 2
+    assert x.inverse().value == half
+    assert 4 * x.inverse().slope % PRIME == PRIME - 3
+    assert (1 / x).slope == x.inverse().slope
+    message = "^a denominator is 0 at this point; draw another point$"
+    with pytest.raises(ZeroDivisionError, match=message):
+        Dual(0, 5).inverse()
+
+
+def test_powers_have_the_slope_of_a_power():
+    x = Dual(2, 3)
+    assert [((x**n).value, (x**n).slope) for n in range(5)] == [
+        (1, 0),
+        (2, 3),
+        (4, 12),
+        (8, 36),
+        (16, 96),
+    ]
