@@ -16,6 +16,7 @@ from utils.exact.baselines import (
 )
 from utils.exact.chain import ScoredChain
 from utils.model.policies import LinearSoftmax
+from utils.model.rational import RationalMDP, RationalPolicy
 
 
 def trace(mdp, policy, form, baseline, horizon):
@@ -104,6 +105,24 @@ def test_a_state_without_a_choice_needs_no_baseline():
     mdp = problems.random_mdp(np.random.default_rng(0), 3, 1)
     policy = LinearSoftmax(np.ones((3, 1, 1)), [0.0])
     np.testing.assert_array_equal(optimal_state_baseline(mdp, policy), 0)
+
+
+def test_where_no_baseline_matters_it_is_the_fraction_0():
+    """State 1 has one possible action, and state 2 is never visited."""
+    P = np.zeros((3, 2, 3), dtype=int)
+    P[:, 0, 1] = P[:, 1, 0] = 1
+    mdp = RationalMDP(P, [[2, 3], [5, 7], [11, 13]], "2/3", ["1/4", "3/4", 0])
+    policy = RationalPolicy([["2/5", "3/5"], [1, 0], ["1/3", "2/3"]],
+                            [[[3], [-2]], [[0], [0]], [[4], [-2]]])  # fmt: skip
+    for best in (
+        optimal_state_baseline(mdp, policy),
+        optimal_state_baseline(mdp, policy, "q", horizon=2),
+        *optimal_time_baseline(mdp, policy, 2),
+    ):
+        assert best[0] > 0 and best[1:].tolist() == [0, 0]
+        assert {type(b) for b in best} == {F}
+    per_step = per_step_baseline(mdp, policy)
+    assert per_step[1] == 0 < per_step[2] and {type(b) for b in per_step} == {F}
 
 
 def test_an_unknown_form_is_refused():
