@@ -66,6 +66,8 @@ def test_with_rate_1_sums_run_to_the_end_and_the_end_counts_nothing():
     np.testing.assert_allclose(chain.resolve(1, np.ones(4)), [*steps, 0])
     forward = np.linalg.solve(np.eye(3) - kernel.T, np.arange(1.0, 4))
     np.testing.assert_allclose(chain.resolve_transposed(1, np.arange(1.0, 5)), [*forward, 0])
+    both = chain.resolve(1, np.array([[1.0, 2], [1, 2], [1, 2], [1, 2]]))
+    np.testing.assert_allclose(both, np.outer([*steps, 0], [1, 2]))
 
 
 def test_each_rate_has_its_own_inverse():
