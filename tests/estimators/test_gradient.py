@@ -1,13 +1,16 @@
+from itertools import pairwise
+
 import numpy as np
 import problems
 import pytest
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils.estimators import gradient
 from utils.estimators.forms import FORMS, discounted_rewards_to_go
 from utils.estimators.gradient import Estimate, estimate_from_step_weights, pool
 from utils.model import examples
 from utils.model.policies import LinearSoftmax, TablePolicy
-from utils.sampling.rollouts import simulate_in_chunks
+from utils.sampling.rollouts import Rollouts, simulate_in_chunks
 
 
 def random_problem(seed, n=200, horizon=6, shared=False):
@@ -231,3 +234,104 @@ def test_step_weights_are_time_major():
     rollouts = simulate(mdp, policy, 7, 3, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"weights has shape \[7, 3\], not \[3, 7\]"):
         estimate_from_step_weights(rollouts, policy, np.ones((7, 3)))
+
+
+def walk(n, horizon):
+    return Rollouts(
+        *(np.zeros((horizon + k, n), dtype=int) for k in (1, 0)), np.zeros((horizon, n))
+    )
+
+
+@pytest.mark.parametrize(
+    "shape, n, horizon, cells, edges",
+    [
+        ((3, 2), 10, 7, 30, [0, 4, 8, 10]),  # 70 cells of steps: 3 blocks, of at most 4
+        ((4, 3), 10, 5, 30, [0, 3, 6, 9, 10]),  # 120 cells of pairs: 4 blocks, of at most 3
+        ((3, 2), 10, 5, 30, [0, 5, 10]),  # 60 cells: 2 blocks that fit exactly
+        ((3, 2), 11, 5, 66, [0, 11]),
+        ((3, 2), 11, 5, 65, [0, 6, 11]),
+        ((3, 2), 3, 9, 2, [0, 1, 2, 3]),  # never less than a trajectory
+    ],
+)
+def test_blocks_are_equal_and_hold_no_more_than_the_given_number_of_cells(
+    monkeypatch, shape, n, horizon, cells, edges
+):
+    monkeypatch.setattr(gradient, "CELLS", cells)
+    blocks = gradient._blocks(walk(n, horizon), TabularSoftmax(np.zeros(shape)))
+    assert [(x.start, x.stop) for x in blocks] == list(pairwise(edges))
+
+
+def test_a_block_of_floats_takes_4_megabytes():
+    assert gradient.CELLS * np.dtype(float).itemsize == 4 * 2**20
+
+
+@pytest.mark.parametrize("block", [2, 3, 7, 100])
+def test_the_cell_of_a_step_counts_states_then_actions_then_trajectories(monkeypatch, block):
+    monkeypatch.setattr(gradient, "BLOCK", block)
+    rng = np.random.default_rng(0)
+    states, actions = rng.integers(5, size=(4, 3)), rng.integers(2, size=(4, 3))
+    cells = gradient._visit_cells(states, actions, 2)
+    by_hand = [[np.ravel_multi_index((states[t, n], actions[t, n], n), (5, 2, 3))
+                for n in range(3)] for t in range(4)]  # fmt: skip
+    assert cells.tolist() == by_hand and cells.dtype == states.dtype
+
+
+def test_two_single_samples_pool_to_their_mean_and_spread():
+    # 2 and 5: mean 7/2, variance 9/2, so the squared error of the mean is 9/4.
+    one, other = (Estimate(np.array([x]), np.array([np.inf]), 1) for x in (2.0, 5.0))
+    pooled = pool([one, other])
+    assert (pooled.mean, pooled.standard_error, pooled.n) == (3.5, 1.5, 2)
+
+
+def test_pooling_adds_the_squares_within_the_parts_and_between_them():
+    # 1, 2, 3 and 6: mean 3, squares 4 + 1 + 0 + 9 = 14, so the squared error is 14 / 3 / 4.
+    three = Estimate(np.array([2.0]), np.sqrt(np.array([1 / 3])), 3)
+    pooled = pool([three, Estimate(np.array([6.0]), np.array([np.inf]), 1)])
+    assert pooled.n == 4 and pooled.mean == 3
+    np.testing.assert_allclose(pooled.standard_error**2, 14 / 12, rtol=1e-14)
+
+
+def test_variance_of_one_copy_is_n_times_the_squared_errors_added_up():
+    estimate = Estimate(np.zeros((1, 2)), np.array([[3.0, 5.0]]), 7)
+    assert estimate.variance == 7 * (9 + 25)
+
+
+def test_an_interval_of_level_one_half_reaches_two_thirds_of_an_error_to_each_side():
+    low, high = Estimate(np.array([2.0]), np.array([10.0]), 7).confidence_interval(0.5)
+    np.testing.assert_allclose((low, high), [[2 - 6.744897501960817], [2 + 6.744897501960817]])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_trajectories_have_the_mean_and_error_of_their_samples(n, shared):
+    mdp, policy, rollouts = random_problem(9, n=n, horizon=5, shared=shared)
+    V, Q = exact.values(mdp, policy)
+    for weights in ("reward-to-go", "all-action"):
+        b = np.zeros((5, 3))
+        samples = np.array([*samples_one_by_one(mdp, policy, rollouts, weights, b, V, Q, 0)])
+        estimate = policy_gradient(rollouts, policy, mdp, weights)
+        np.testing.assert_allclose(estimate.mean, samples.mean(axis=0), atol=1e-13)
+        if n == 1:
+            assert (estimate.standard_error == np.inf).all()
+        else:
+            error = abs(samples[0] - samples[1]) / 2
+            np.testing.assert_allclose(estimate.standard_error, error, atol=1e-7)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_three_actions_and_two_states_are_not_mixed_up(shared):
+    rng = np.random.default_rng(12)
+    mdp = problems.random_mdp(rng, 2, 3, gamma=0.7)
+    policy = TabularSoftmax(rng.normal(size=(2, 3)))
+    if shared:
+        policy = LinearSoftmax(rng.normal(size=(2, 3, 5)), rng.normal(size=5))
+    rollouts = simulate(mdp, policy, 13, 4, rng)
+    V, Q = exact.values(mdp, policy)
+    b = rng.normal(size=(4, 2))
+    for weights in ("reward-to-go", "gae", "all-action"):
+        table = None if weights == "all-action" else b
+        samples = [*samples_one_by_one(mdp, policy, rollouts, weights, b, V, Q, 0.3)]
+        estimate = policy_gradient(rollouts, policy, mdp, weights, table, lam=0.3)
+        np.testing.assert_allclose(estimate.mean, np.mean(samples, axis=0), atol=1e-13)
+        error = np.std(samples, axis=0, ddof=1) / np.sqrt(13)
+        np.testing.assert_allclose(estimate.standard_error, error, atol=1e-13)

@@ -4,10 +4,11 @@ import numpy as np
 import problems
 import pytest
 from problems import random_rational
-from trajectories import enumerate_rewarded
+from trajectories import enumerate_rewarded, enumerate_trajectories
 
 from utils import TabularSoftmax, exact, policy_gradient, simulate
 from utils.estimators.leave_one_out import leave_one_out_moments
+from utils.model.policies import LinearSoftmax
 
 
 @pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])
@@ -33,6 +34,36 @@ def test_moments_are_exactly_those_of_all_pairs_of_trajectories(seed, random_rew
     moments = leave_one_out_moments(mdp, policy, T, 2, weights)
     assert moments.mean.tolist() == mean.tolist()
     assert moments.variance.tolist() == (2 * (second - mean**2)).tolist()
+
+
+@pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])
+@pytest.mark.parametrize("shape, T, n", [((3, 2), 3, 2), ((2, 2), 4, 2), ((2, 2), 2, 3)])
+def test_moments_are_those_of_all_batches_of_longer_trajectories(shape, T, n, weights):
+    """Three steps or more: two times apart, scores and returns meet across a step between."""
+    rng = np.random.default_rng(6)
+    mdp = problems.random_mdp(rng, *shape, gamma=0.7)
+    features = rng.normal(size=(*shape, 3))
+    policy = LinearSoftmax(features, rng.normal(size=3))
+    front = mdp.gamma ** np.arange(T)
+    chances, Y, psi = [], [], []
+    for probability, s, a in enumerate_trajectories(mdp, policy, T):
+        discounted = front * mdp.R[list(s[:T]), list(a)]
+        chances.append(probability)
+        to_go = discounted[::-1].cumsum()[::-1]
+        Y.append(to_go if weights == "reward-to-go" else np.full(T, to_go[0]))
+        psi.append(policy.scores[list(s[:T]), list(a)])
+    p, Y, psi = np.array(chances), np.array(Y), np.array(psi)
+    batches = np.indices((len(p),) * n).reshape(n, -1).T
+    weight, estimate = p[batches].prod(axis=1), 0
+    for i in range(n):
+        others = np.mean([Y[batches[:, j]] for j in range(n) if j != i], axis=0)
+        centred = Y[batches[:, i]] - others
+        estimate = estimate + np.einsum("bt,btd->bd", centred, psi[batches[:, i]]) / n
+    mean = weight @ estimate
+    variance = n * (weight @ estimate**2 - mean**2)
+    moments = leave_one_out_moments(mdp, policy, T, n, weights)
+    np.testing.assert_allclose(moments.mean, mean, atol=1e-12)
+    np.testing.assert_allclose(moments.variance, variance, rtol=1e-10, atol=1e-13)
 
 
 @pytest.mark.parametrize("weights", ["reward-to-go", "total-return"])

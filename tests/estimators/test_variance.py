@@ -7,9 +7,13 @@ import pytest
 from problems import random_fractions, random_rational, table_example
 from trajectories import enumerate_rewarded, expectation
 
-from utils import TabularSoftmax, exact, policy_gradient, simulate
+from utils import FiniteMDP, TabularSoftmax, exact, policy_gradient, simulate
 from utils.estimators.forms import FORMS
-from utils.estimators.variance import estimator_moments, occupancy_sample_moments
+from utils.estimators.variance import (
+    estimator_moments,
+    moments_without_gamma_t,
+    occupancy_sample_moments,
+)
 from utils.exact.baselines import (
     optimal_constant_baseline,
     optimal_state_baseline,
@@ -369,3 +373,157 @@ def test_wrong_arguments_are_named():
         estimator_moments(mdp, policy, "gae", lam=2)
     with pytest.raises(ValueError, match="weights is 'gae', not one of 'q'"):
         occupancy_sample_moments(mdp, policy, "gae")
+
+
+@pytest.mark.parametrize("random_rewards", [False, True])
+@pytest.mark.parametrize("weights", ["reward-to-go", "q", "advantage"])
+def test_moments_without_gamma_t_are_those_of_all_trajectories_of_three_steps(
+    weights, random_rewards
+):
+    """sum_t psi_t w_t with G_t discounted from t on, or with the stationary critic."""
+    mdp, policy = random_rational(2, random_rewards=random_rewards)
+    T, gamma, psi = 3, mdp.gamma, policy.scores
+    V, Q = ScoredChain.of(mdp, policy).values()
+    noise = ((-1, F(1, 2)), (1, F(1, 2))) if random_rewards and weights == "reward-to-go" else None
+    mean = second = 0
+    for probability, s, a, r in enumerate_rewarded(mdp, policy, T, noise or ((0, 1),)):
+        x = 0
+        for t in range(T):
+            w = {
+                "reward-to-go": sum(gamma ** (k - t) * r[k] for k in range(t, T)),
+                "q": Q[s[t], a[t]],
+                "advantage": Q[s[t], a[t]] - V[s[t]],
+            }[weights]
+            x = x + psi[s[t], a[t]] * w
+        mean, second = mean + probability * x, second + probability * x**2
+    moments = moments_without_gamma_t(mdp, policy, T, weights)
+    assert moments.mean.tolist() == mean.tolist()
+    assert moments.variance.tolist() == (second - mean**2).tolist()
+
+
+@pytest.mark.parametrize("weights", FORMS)
+def test_moments_of_three_states_two_actions_and_five_parameters_match_the_enumeration(weights):
+    rng = np.random.default_rng(13)
+    mdp = problems.random_mdp(rng, 3, 2, gamma=0.7)
+    policy = LinearSoftmax(rng.normal(size=(3, 2, 5)), rng.normal(size=5))
+    T, lam = 4, 0.3
+    V, Q = exact.values(mdp, policy)
+    baseline = {"total-return": 0.4, "all-action": None}.get(weights, rng.normal(size=3))
+    b = [baseline] * T if weights != "total-return" else baseline
+    sample = pathwise(mdp, policy, weights, b, [V] * (T + 1), [Q] * T, lam, T)
+
+    def powers(s, a):
+        x = sample(s, a)
+        return np.array([x, x**2])
+
+    mean, square = expectation(mdp, policy, T, powers)
+    critic = (V, Q)
+    moments = estimator_moments(mdp, policy, weights, baseline, critic, lam, horizon=T)
+    np.testing.assert_allclose(moments.mean, mean, atol=1e-12)
+    np.testing.assert_allclose(moments.variance, square - mean**2, atol=1e-12)
+    by_default = estimator_moments(mdp, policy, weights, baseline, lam=lam, horizon=T)
+    np.testing.assert_array_equal(by_default.variance, moments.variance)
+
+
+def test_without_a_discount_but_with_a_horizon_the_critic_has_a_time_index():
+    mdp, policy = random_rational(3, gamma=1)
+    V, Q = ScoredChain.of(mdp, policy).finite_horizon_values(3)
+    for weights in ("q", "advantage", "td-error", "all-action"):
+        found = estimator_moments(mdp, policy, weights, horizon=3)
+        timed = estimator_moments(mdp, policy, weights, critic=(V, Q), horizon=3)
+        assert found.variance.tolist() == timed.variance.tolist()
+        by_returns = estimator_moments(mdp, policy, horizon=3)
+        assert found.mean.tolist() == by_returns.mean.tolist()
+
+
+def test_a_single_number_a_table_and_a_table_over_time_are_the_same_baseline():
+    mdp, policy = random_rational(4)
+    number = estimator_moments(mdp, policy, baseline=F(3, 5), horizon=3)
+    for table in (np.full(2, F(3, 5)), np.full((3, 2), F(3, 5))):
+        found = estimator_moments(mdp, policy, baseline=table, horizon=3)
+        assert found.variance.tolist() == number.variance.tolist()
+    zero, none = (estimator_moments(mdp, policy, baseline=b, horizon=3) for b in (0, None))
+    assert zero.variance.tolist() == none.variance.tolist()
+    with pytest.raises(ValueError, match=r"baseline has shape \[3, 2\], not \[2\]"):
+        estimator_moments(mdp, policy, baseline=np.zeros((3, 2)))
+
+
+def test_the_total_return_is_taken_without_a_baseline_or_with_zero():
+    mdp, policy = random_rational(4)
+    zero, none = (
+        estimator_moments(mdp, policy, "total-return", b, horizon=3) for b in (F(0), None)
+    )
+    assert zero.variance.tolist() == none.variance.tolist()
+    assert zero.mean.tolist() == estimator_moments(mdp, policy, horizon=3).mean.tolist()
+
+
+@pytest.mark.parametrize("weights", FORMS)
+def test_a_horizon_has_at_least_one_step(weights):
+    with pytest.raises(ValueError, match="horizon is 0, not an integer of at least 1"):
+        estimator_moments(*random_rational(0), weights, lam=F(1, 2), horizon=0)
+    if weights in ("reward-to-go", "q", "advantage"):
+        with pytest.raises(ValueError, match="horizon is 0, not an integer of at least 1"):
+            moments_without_gamma_t(*random_rational(0), 0, weights)
+    else:
+        with pytest.raises(ValueError, match=f"weights is '{weights}', not one of 'reward-to-go'"):
+            moments_without_gamma_t(*random_rational(0), 2, weights)
+
+
+def test_a_variance_of_zero_is_not_negative_by_rounding():
+    """One action: every score is 0. Equal rewards: every advantage is 0."""
+    mdp = problems.random_mdp(np.random.default_rng(1), 3, 1)
+    policy = LinearSoftmax(np.ones((3, 1, 1)), [0.0])
+    assert estimator_moments(mdp, policy).variance.tolist() == [0]
+    rng = np.random.default_rng(2)
+    P = rng.dirichlet(np.ones(3), size=(3, 2))
+    flat = FiniteMDP(P, np.full((3, 2), 0.3), 0.7, [0.2, 0.3, 0.5])
+    policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    for weights in ("advantage", "td-error", "all-action"):
+        variance = estimator_moments(flat, policy, weights).variance
+        assert variance.shape == (3, 2) and (variance >= 0).all() and variance.max() < 1e-14
+
+
+def test_moments_have_the_shape_of_theta_and_their_trace_is_the_sum_of_the_variances():
+    rng = np.random.default_rng(3)
+    mdp = problems.random_mdp(rng, 3, 2, gamma=0.6)
+    policy = TabularSoftmax(rng.normal(size=(3, 2)))
+    for moments in (
+        estimator_moments(mdp, policy),
+        estimator_moments(mdp, policy, "all-action"),
+        estimator_moments(mdp, policy, "total-return", horizon=2),
+        moments_without_gamma_t(mdp, policy, 2),
+        occupancy_sample_moments(mdp, policy),
+    ):
+        assert moments.mean.shape == moments.variance.shape == (3, 2)
+        assert moments.trace == moments.variance.sum()
+
+
+@pytest.mark.parametrize("weights", ["q", "advantage", "return"])
+def test_one_draw_from_the_occupancy_has_the_variance_of_a_sum_over_states_and_actions(weights):
+    """gamma = 3/5, two states, in fractions. E[w^2] of a return solves its own equations."""
+    mdp, policy = random_rational(6, gamma="3/5", random_rewards=True)
+    gamma, P, pi, psi = mdp.gamma, mdp.P, policy.probabilities, policy.scores
+    chain = ScoredChain.of(mdp, policy)
+    V, Q = chain.values()
+    r2 = (P * (mdp.R_next**2 + mdp.reward_sd**2)).sum(axis=2)
+    own = r2 + 2 * gamma * (P * mdp.R_next * V).sum(axis=2)
+    # m(s) = sum_a pi (own + gamma^2 P m) by Cramer's rule.
+    K, c = gamma**2 * np.einsum("sa,san->sn", pi, P), (pi * own).sum(axis=1)
+    det = (1 - K[0, 0]) * (1 - K[1, 1]) - K[0, 1] * K[1, 0]
+    m = np.array([(1 - K[1, 1]) * c[0] + K[0, 1] * c[1], K[1, 0] * c[0] + (1 - K[0, 0]) * c[1]])
+    squared = {
+        "q": Q**2,
+        "advantage": (Q - V[:, None]) ** 2,
+        "return": own + gamma**2 * (P @ (m / det)),
+    }[weights]
+    mean = second = 0
+    for s, a in np.ndindex(2, 2):
+        chance = (1 - gamma) * chain.visits[s] * pi[s, a]
+        mean = mean + chance * psi[s, a] * Q[s, a] / (1 - gamma)
+        second = second + chance * psi[s, a] ** 2 * squared[s, a] / (1 - gamma) ** 2
+    moments = occupancy_sample_moments(mdp, policy, weights)
+    assert moments.mean.tolist() == mean.tolist()
+    assert moments.variance.tolist() == (second - mean**2).tolist()
+    if weights == "q":
+        by_default = occupancy_sample_moments(mdp, policy)
+        assert by_default.variance.tolist() == moments.variance.tolist()

@@ -103,3 +103,34 @@ def test_the_endless_worlds_start_in_the_long_run_and_never_end():
         np.testing.assert_allclose(mdp.rho0, stationary_law(mdp, policy), atol=1e-12)
         assert not mdp.terminal.any()
         assert policy.theta.shape == (1,)
+
+
+def test_a_state_that_is_left_for_ever_has_no_share_of_the_long_run():
+    # From state 0 to states 1 and 2, which swap with probabilities 1/4 and 3/4: mu = 3/4, 1/4.
+    P = [[[0.5, 0.25, 0.25]], [[0, 0.75, 0.25]], [[0, 0.75, 0.25]]]
+    mdp = FiniteMDP(P, [[100.0], [3.0], [5.0]], 0.7, [1, 0, 0])
+    policy = TabularSoftmax(np.zeros((3, 1)))
+    mu = stationary_law(mdp, policy)
+    np.testing.assert_allclose(mu, [0, 0.75, 0.25], atol=1e-14)
+    assert (mu >= 0).all() and mu.sum() == pytest.approx(1, abs=1e-15)
+    assert average_reward(mdp, policy) == pytest.approx(3.5)
+
+
+def test_two_closed_classes_are_refused_however_many_states_lead_to_them():
+    P = np.zeros((4, 1, 4))
+    P[0, 0], P[1, 0, 2], P[2, 0, 1], P[3, 0, 3] = 0.25, 1, 1, 1
+    apart = FiniteMDP(P, np.ones((4, 1)), 0.5, [1, 0, 0, 0])
+    with pytest.raises(ValueError, match="^the chain has more than one stationary law$"):
+        stationary_law(apart, TabularSoftmax(np.zeros((4, 1))))
+
+
+def test_the_endless_worlds_have_nine_tenths_as_discount_and_one_logit_of_action_1():
+    worlds = endless_worlds()
+    assert list(worlds) == ["the running MDP", "endless FrozenLake"]
+    originals = (examples.running_policy(), examples.frozen_lake_policy())
+    for (mdp, policy), original in zip(worlds.values(), originals, strict=True):
+        assert mdp.gamma == 0.9
+        pi = original.probabilities
+        np.testing.assert_allclose(policy.probabilities, pi)
+        scores = np.eye(mdp.n_actions)[1] - pi[:, 1:2]
+        np.testing.assert_allclose(policy.scores[:, :, 0], scores, atol=1e-15)

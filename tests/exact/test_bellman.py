@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -261,3 +263,65 @@ def test_slope_of_the_state_law_is_the_score_sum_in_that_state(problem, t):
         np.testing.assert_allclose(
             found[:, i], score_moments(mdp, policy, along, t, 1)[1, t], atol=1e-13
         )
+
+
+def three_states():
+    """Three states, two actions, one parameter each; an asymmetric world with gamma = 3/4."""
+    P = [[[0.25, 0, 0.75], [0, 0.5, 0.5]], [[0.5, 0.25, 0.25], [0, 0, 1]], [[0, 1, 0], [1, 0, 0]]]
+    mdp = FiniteMDP(P, [[2.0, -3.0], [5.0, 7.0], [11.0, -13.0]], 0.75, [0.5, 0.125, 0.375])
+    return mdp, LinearSoftmax.logits([0.2, 0.5, 0.75])
+
+
+@pytest.mark.parametrize("horizon, share", [(0, 1), (1, 0.75), (2, 0.5625)])
+def test_bounds_of_the_tails_by_hand(horizon, share):
+    """R_max = 13; osc = 12; L = max 2 p q = 1/2, with 1 - gamma = 1/4."""
+    mdp, policy = three_states()
+    assert exact.truncation_bound(mdp, horizon) == share * 13 * 4
+    bound = exact.gradient_truncation_bound(mdp, policy, horizon)
+    assert bound == pytest.approx(0.5 * 12 * share * (horizon / 4 + 1) * 16, rel=1e-14)
+
+
+def test_times_below_zero_are_refused_and_zero_is_a_time():
+    mdp, policy = three_states()
+    assert exact.state_distributions(mdp, policy, 0).tolist() == [[0.5, 0.125, 0.375]]
+    assert not exact.state_distribution_gradient(mdp, policy, 0).any()
+    for function, name in (
+        (lambda: exact.state_distributions(mdp, policy, -1), "horizon"),
+        (lambda: exact.state_distribution_gradient(mdp, policy, -1), "t"),
+        (lambda: exact.truncation_bound(mdp, -1), "horizon"),
+        (lambda: exact.gradient_truncation_bound(mdp, policy, -1), "horizon"),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} is -1, not an integer of at least 0"):
+            function()
+    for function in (
+        lambda: exact.finite_horizon_objective(mdp, policy, 0),
+        lambda: exact.finite_horizon_policy_gradient(mdp, policy, 0),
+        lambda: exact.finite_horizon_advantage(mdp, policy, 0),
+    ):
+        with pytest.raises(ValueError, match="^horizon is 0, not an integer of at least 1"):
+            function()
+
+
+def test_an_episode_that_starts_at_its_end_visits_nothing():
+    mdp, policy = short_corridor(0.6)
+    at_the_end = replace(mdp, rho0=np.array([0.0, 0, 0, 1]))
+    evaluation = exact.evaluate(at_the_end, policy)
+    assert evaluation.objective == 0 and evaluation.occupancy.tolist() == [0, 0, 0, 0]
+
+
+def test_slope_of_the_state_law_is_the_limit_of_differences_with_five_parameters():
+    rng = np.random.default_rng(5)
+    mdp, _ = three_states()
+    policy = LinearSoftmax(rng.normal(size=(3, 2, 5)), rng.normal(size=5))
+    found = exact.state_distribution_gradient(mdp, policy, 3)
+    for i, shift in enumerate(1e-5 * np.eye(5)):
+        up, down = (
+            exact.state_distributions(mdp, LinearSoftmax(policy.features, policy.theta + x), 3)[3]
+            for x in (shift, -shift)
+        )
+        np.testing.assert_allclose(found[:, i], (up - down) / 2e-5, atol=1e-9)
+
+
+def test_the_bound_of_a_gradient_is_for_a_policy_of_this_world():
+    with pytest.raises(ValueError, match="policy is for 3 states"):
+        exact.gradient_truncation_bound(examples.running(), three_states()[1], 2)

@@ -6,7 +6,8 @@ import pytest
 
 from utils.exact.chain import PolicyChain, ScoredChain, rewards_of_triples
 from utils.model import examples
-from utils.model.policies import TablePolicy
+from utils.model.mdp import FiniteMDP
+from utils.model.policies import LinearSoftmax, TablePolicy
 
 
 def test_mean_and_variance_of_a_reward_given_the_triple_are_those_of_the_mdp():
@@ -44,3 +45,36 @@ def test_misfits_are_named():
         PolicyChain(examples.running(), TablePolicy([[1, 0]]))
     with pytest.raises(ValueError, match="TablePolicy has no parameters"):
         ScoredChain.of(examples.running(), TablePolicy([[1, 0], [1, 0]]))
+
+
+def test_a_state_that_pays_noise_is_not_terminal_but_noise_on_no_way_does_not_matter():
+    """States 1 to 3 keep the walk and pay 0 on average: 1 with noise, 2 with noise on no way."""
+    P = np.zeros((4, 2, 4))
+    P[0, :, 1] = P[1, :, 1] = P[2, :, 2] = P[3, :, 3] = 1
+    sd = np.zeros((4, 2, 4))
+    sd[1, 1, 1] = sd[2, 0, 3] = 0.5
+    mdp = FiniteMDP(P, np.zeros((4, 2, 4)), 0.5, [1, 0, 0, 0], sd)
+    chain = ScoredChain.of(mdp, LinearSoftmax.logits([0.4] * 4))
+    assert chain.terminal.tolist() == [False, False, True, True]
+
+
+def test_with_rate_1_sums_run_to_the_end_and_the_end_counts_nothing():
+    """The corridor of three cells: 1 + P_pi 1 + ... counts the steps to the goal."""
+    chain = PolicyChain(*problems.short_corridor(0.6))
+    kernel = chain.P_pi[:3, :3]
+    steps = np.linalg.solve(np.eye(3) - kernel, np.ones(3))
+    np.testing.assert_allclose(chain.resolve(1, np.ones(4)), [*steps, 0])
+    forward = np.linalg.solve(np.eye(3) - kernel.T, np.arange(1.0, 4))
+    np.testing.assert_allclose(chain.resolve_transposed(1, np.arange(1.0, 5)), [*forward, 0])
+    both = chain.resolve(1, np.array([[1.0, 2], [1, 2], [1, 2], [1, 2]]))
+    np.testing.assert_allclose(both, np.outer([*steps, 0], [1, 2]))
+
+
+def test_each_rate_has_its_own_inverse():
+    chain = PolicyChain(examples.running(0.7), examples.running_policy())
+    source = np.array([2.0, -3.0])
+    for rate in (0.7, 0.3, 0.7, 0.0):
+        back = chain.resolve(rate, source)
+        np.testing.assert_allclose(back - rate * (chain.P_pi @ back), source)
+        forth = chain.resolve_transposed(rate, source)
+        np.testing.assert_allclose(forth - rate * (chain.P_pi.T @ forth), source)

@@ -253,3 +253,36 @@ def test_in_the_running_mdp_the_two_aims_disagree_at_gamma_one_half():
     at = int(np.abs(discount.CURVE_GAMMAS - 0.5).argmin())
     assert round(float(kept[at]), 3) == -0.086 and round(target, 3) == 0.061
     assert (dropped > 0).all()
+
+
+def test_the_angle_of_two_coins_with_their_own_logits_is_that_of_their_slopes():
+    """J = p x - gamma r y: grad J = (s x, -gamma z y), omega = (s x, -z y), s = pq, z = r(1-r)."""
+    x, y, gamma, p, r = 3.0, 5.0, 0.3, 0.2, 0.6
+    P = examples.deterministic_kernel([[1, 1], [2, 2], [2, 2], [2, 2]])
+    mdp = FiniteMDP(P, [[0, x], [0, -y], [0, 0], [0, 9]], gamma, [1, 0, 0, 0])
+    angle = angle_to_gradient(mdp, LinearSoftmax.logits([p, r, 0.5, 0.5]))
+    one, other = p * (1 - p) * x, r * (1 - r) * y
+    dot = one**2 + gamma * other**2
+    cosine = dot / np.hypot(one, other) / np.hypot(one, gamma * other)
+    assert np.isclose(angle.cosine, cosine, rtol=1e-12)
+    assert np.isclose(angle.kappa, 1 / gamma, rtol=1e-12)
+    assert np.isclose(angle.bound, 2 * gamma**0.5 / (1 + gamma), rtol=1e-12)
+
+
+def test_a_gradient_of_length_zero_has_no_angle():
+    with pytest.raises(ValueError, match="^grad J is 0: it has no angle$"):
+        angle_to_gradient(*two_tosses(2, 4, 0.5))
+
+
+def test_without_steps_there_is_no_direction_and_less_is_no_horizon():
+    mdp, policy = two_tosses(3, 4, 0.5, 0.3)
+    assert direction_without_gamma_t(mdp, policy, 0).tolist() == [0]
+    assert np.isclose(direction_without_gamma_t(mdp, policy, 1)[0], 0.21 * 3)
+    with pytest.raises(ValueError, match="^horizon is -1, not an integer of at least 0"):
+        direction_without_gamma_t(mdp, policy, -1)
+
+
+def test_two_weights_of_1_and_one_third_count_as_eight_fifths_of_a_step():
+    assert np.isclose(effective_steps(1 / 3, 2), (16 / 9) / (10 / 9), rtol=1e-14)
+    with pytest.raises(ValueError, match="^horizon is 0, not an integer of at least 1"):
+        effective_steps(0.5, 0)

@@ -8,6 +8,7 @@ from trajectories import enumerate_rewarded, expectation
 from utils import TabularSoftmax, exact
 from utils.exact.moments import (
     killed_sum_moments,
+    return_and_score_moments,
     return_moments,
     reward_powers,
     score_moments,
@@ -15,7 +16,7 @@ from utils.exact.moments import (
 )
 from utils.model import examples
 from utils.model.mdp import FiniteMDP
-from utils.model.policies import TablePolicy
+from utils.model.policies import LinearSoftmax, TablePolicy
 
 ORDER = 4
 
@@ -194,3 +195,80 @@ def test_powers_of_the_reward_start_with_probability_mean_and_variance(seed):
     np.testing.assert_allclose(one, 1)
     np.testing.assert_allclose(mean, mdp.R, atol=1e-14)
     np.testing.assert_allclose(square - mean**2, mdp.reward_variance, atol=1e-12)
+
+
+def test_moments_of_return_and_score_are_those_of_the_enumeration():
+    mdp, policy = problems.random_rational(3, random_rewards=True)
+    by_hand = 0
+    for probability, s, a, r in enumerate_rewarded(mdp, policy, 3):
+        G = sum(mdp.gamma**t * r[t] for t in range(3))
+        M = sum(policy.scores[s[t], a[t]] for t in range(3))
+        by_hand = by_hand + probability * np.array(
+            [[G**j * M**k for k in range(3)] for j in range(3)]
+        )
+    assert return_and_score_moments(mdp, policy, 3).tolist() == by_hand.tolist()
+
+
+def test_moments_of_return_and_score_do_not_mix_up_states_actions_and_parameters():
+    rng = np.random.default_rng(4)
+    mdp = problems.random_mdp(rng, 3, 2, gamma=0.7)
+    policy = LinearSoftmax(rng.normal(size=(3, 2, 5)), rng.normal(size=5))
+
+    def powers(s, a):
+        G = sum(0.7**t * mdp.R[s[t], a[t]] for t in range(4))
+        M = sum(policy.score(s[t], a[t]) for t in range(4))
+        return np.array([[G**j * M**k for k in range(3)] for j in range(3)])
+
+    found = return_and_score_moments(mdp, policy, 4)
+    assert found.shape == (3, 3, 5)
+    np.testing.assert_allclose(found, expectation(mdp, policy, 4, powers), atol=1e-12)
+
+
+def test_powers_of_a_normal_reward_are_its_moments_times_the_way():
+    P = np.array([[[0.25, 0.75], [0.5, 0.5]], [[1, 0], [0.125, 0.875]]])
+    m, sd = np.array([[[2.0, -3], [5, 7]], [[11, 1], [-2, 3]]]), np.array([[2.0, 3], [5, 7]])
+    mdp, v = FiniteMDP(P, m, 0.5, [1, 0], sd), sd[:, :, None] ** 2
+    moments = [1, m, m**2 + v, m**3 + 3 * m * v, m**4 + 6 * m**2 * v + 3 * v**2]
+    for found, moment in zip(reward_powers(mdp, 4), moments, strict=True):
+        np.testing.assert_allclose(found, P * moment, rtol=1e-13)
+
+
+def test_a_killed_sum_of_equal_terms_is_a_geometric_number_of_them():
+    """E[N] = 1/(1-g), E[N^2] = (1+g)/(1-g)^2, E[N^3] = (1+4g+g^2)/(1-g)^3 with g = 3/5."""
+    mdp = FiniteMDP(np.ones((1, 2, 1)), [[2.0, 3.0]], 0.6, [1.0])
+    policy = TabularSoftmax([[0.3, -0.2]])
+    found = killed_sum_moments(mdp, policy, np.full((1, 2), 2.0), 3)[:, 0]
+    np.testing.assert_allclose(found, [1, 2 * 2.5, 4 * 10, 8 * 3.76 / 0.064], rtol=1e-13)
+    assert killed_sum_moments(mdp, policy, mdp.R, 0).tolist() == [[1]]
+
+
+def test_the_slope_of_an_action_that_is_never_taken_does_not_matter():
+    mdp, policy = examples.running(), TablePolicy([[1, 0], [0.5, 0.5]])
+    found = score_moments(mdp, policy, [[0, 7], [-0.25, 0.25]], horizon=3, order=2)
+    same = score_moments(mdp, policy, [[0, 0], [-0.25, 0.25]], horizon=3, order=2)
+    np.testing.assert_array_equal(found, same)
+    assert found[2, 3].sum() > 0
+
+
+def test_without_steps_nothing_has_been_summed():
+    mdp, policy, direction = random_problem(0, 3, 2)
+    start = score_moments(mdp, policy, direction, horizon=0, order=2)
+    assert start.tolist() == [[mdp.rho0.tolist()], [[0] * 3], [[0] * 3]]
+    assert return_moments(mdp, policy, 0, 2).tolist() == [[1] * 3, [0] * 3, [0] * 3]
+    np.testing.assert_allclose(return_moments(mdp, policy, 2, 0), [[1, 1, 1]])
+
+
+def test_counts_that_are_too_small_are_named():
+    mdp, policy, direction = random_problem(0)
+    one = examples.shared_logit(policy, 1)
+    for function, message in (
+        (lambda: score_moments(mdp, policy, direction, -1, 1), "horizon is -1, .* at least 0"),
+        (lambda: score_moments(mdp, policy, direction, 1, -1), "order is -1, .* at least 0"),
+        (lambda: return_moments(mdp, policy, -1, 1), "horizon is -1, .* at least 0"),
+        (lambda: return_and_score_moments(mdp, policy, 0), "horizon is 0, .* at least 1"),
+        (lambda: killed_sum_moments(mdp, policy, mdp.R, -1), "order is -1, .* at least 0"),
+        (lambda: scored_return_law(mdp, one, -1, 3), "t is -1, .* at least 0"),
+        (lambda: killed_sum_moments(mdp, policy, mdp.R[:1], 1), r"values has shape \[1, 2\]"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            function()

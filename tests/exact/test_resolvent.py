@@ -24,3 +24,16 @@ def test_the_kernel_and_the_right_side_are_left_alone():
     DenseResolvent(kernel, 0.9).solve(right)
     np.testing.assert_array_equal(kernel, KERNEL)
     np.testing.assert_array_equal(right, RIGHT)
+
+
+@pytest.mark.parametrize("kernel", [KERNEL, csr_array(KERNEL)])
+def test_several_right_sides_are_solved_for_either_way(kernel):
+    inverse, several = resolvent(kernel, 0.7), np.stack([RIGHT, RIGHT**2], axis=1)
+    matrix = np.eye(3) - 0.7 * KERNEL
+    np.testing.assert_allclose(matrix @ inverse.solve(several), several)
+    np.testing.assert_allclose(matrix.T @ inverse.solve_transposed(several), several)
+
+
+def test_a_chain_that_stays_for_ever_has_no_inverse_without_a_discount():
+    with pytest.raises(ArithmeticError, match="singular to working precision"):
+        DenseResolvent(np.eye(2), 1.0)

@@ -225,3 +225,37 @@ def test_mean_of_gae_by_the_formula_of_its_bias_is_that_of_the_recursion(lam):
     error = np.array([0.3, -1.0])
     law = estimator_moments(mdp, policy, "gae", critic=(V + error, Q), lam=lam, horizon=6)
     assert gae_mean(mdp, policy, error, lam, 6) == pytest.approx(law.mean[0])
+
+
+def test_without_steps_every_list_is_empty_and_less_is_no_horizon():
+    x = PROBLEMS[0]
+    for function in (
+        lambda T: expected_rewards(x.mdp, x.pi, T),
+        lambda T: reward_slopes(x.mdp, x.pi, x.dpi, T),
+        lambda T: pair_means(x.mdp, x.pi, x.pi, x.pi, T),
+        lambda T: hybrid_changes(x.mdp, x.dpi, x.pi, x.pi, T),
+    ):
+        assert function(0).size == 0
+        with pytest.raises(ValueError, match="^horizon is -1, not an integer of at least 0"):
+            function(-1)
+
+
+def test_the_tail_of_a_series_by_hand():
+    # 3/9 + 4/27 + ... with rate 1/3: 1/9 (2 * 2/3 + 1) / (4/9).
+    assert series_tail(Fraction(1, 3), 2) == Fraction(7, 12)
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.3, 1.0])
+def test_mean_of_gae_is_that_of_all_trajectories(lam):
+    rng = np.random.default_rng(9)
+    mdp = problems.random_mdp(rng, 3, 2, gamma=0.7)
+    policy = examples.shared_logit(TabularSoftmax(rng.normal(size=(3, 2))), 1)
+    error = np.array([0.3, -1.0, 2.0])
+    critic = exact.values(mdp, policy)[0] + error
+
+    def gae(s, a):
+        delta = [mdp.R[s[t], a[t]] + 0.7 * critic[s[t + 1]] - critic[s[t]] for t in range(3)]
+        carried = [sum((0.7 * lam) ** (k - t) * delta[k] for k in range(t, 3)) for t in range(3)]
+        return sum(0.7**t * policy.score(s[t], a[t])[0] * carried[t] for t in range(3))
+
+    assert gae_mean(mdp, policy, error, lam, 3) == pytest.approx(expectation(mdp, policy, 3, gae))

@@ -15,3 +15,8 @@ def test_the_gradient_of_the_survival_chain_turns_half_as_fast_as_the_bound_for_
 
 def test_without_a_future_only_the_bend_of_the_policy_counts():
     assert turning_bound(Fraction(1, 2), 3, 5, Fraction(0)) == Fraction(5, 2)
+
+
+def test_the_bound_on_one_world_by_hand():
+    # 3 / (2/3)^2 = 27/4, and 7 + 2/3 * 25 / (2/3) = 32.
+    assert turning_bound(3, 5, 7, Fraction(1, 3)) == 216

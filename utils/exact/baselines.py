@@ -143,4 +143,5 @@ def _pushed(chain: ScoredChain, law: np.ndarray) -> np.ndarray:
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     matters = denominator != 0
-    return np.where(matters, numerator, 0) / np.where(matters, denominator, 1)
+    zero = numerator - numerator  # of the kind of the numerator: 0 / 1 would be a float
+    return np.where(matters, numerator, zero) / np.where(matters, denominator, 1)

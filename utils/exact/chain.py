@@ -71,7 +71,7 @@ class PolicyChain(Chain):
         return self._inverse(rate).solve_transposed(self._counted(rate, source))
 
     def _counted(self, rate: float, source: np.ndarray) -> np.ndarray:
-        return source * self.going if rate == 1 else source
+        return (source.T * self.going).T if rate == 1 else source
 
     def _inverse(self, rate: float):
         if rate not in self._inverses:
