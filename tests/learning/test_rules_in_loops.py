@@ -478,3 +478,12 @@ def test_a_spread_below_rounding_counts_as_none():
     found = u.over_spread(values, np.array([1e-13, 0.5, 1.0]))
     assert found.tolist() == [0, 6, 5]
     assert log(u.over_spread(np.array(1.0), np.array(1e-11))) == pytest.approx(11 * log(10))
+
+
+def test_in_groups_of_two_the_other_is_subtracted():
+    pairs = SimpleNamespace(**vars(BATCHES[0]) | {"group": 2})
+    R = rewards(pairs)
+    apart = [R[0] - R[1], R[2] - R[3], R[4] - R[5]]
+    expected = [sign * x for x in apart for sign in (1, -1)]
+    np.testing.assert_allclose(u.leave_one_out(pairs), expected, atol=1e-14)
+    np.testing.assert_allclose(u.minus_group_mean(pairs), np.array(expected) / 2, atol=1e-14)
