@@ -251,3 +251,30 @@ def test_a_climb_without_runs_or_updates_is_refused():
         climb((PLAIN,), 0, 1, 2, 0.9, seed=0)
     with pytest.raises(ValueError, match="updates is 0"):
         climb((PLAIN,), 1, 0, 2, 0.9, seed=0)
+
+
+class Scripted:
+    """Two environments that end when they are told to."""
+
+    def __init__(self, ends):
+        self.ends, self.t = ends, 0
+
+    def reset(self):
+        return np.zeros((2, 4)), {}
+
+    def step(self, actions):
+        terminated, truncated = (np.array([self.t in end for end in ends]) for ends in self.ends)
+        self.t += 1
+        return np.full((2, 4), float(self.t)), np.ones(2), terminated, truncated, {}
+
+
+def test_an_episode_is_over_when_it_is_terminated_or_truncated_or_both():
+    ends = (([2], []), ([2], [4]))  # terminated at these steps, and truncated at these
+    played = play(Scripted(ends), np.zeros((2, 4)), np.random.default_rng(0))
+    assert played.alive.sum(axis=0).tolist() == [3, 5]
+    assert np.argwhere(played.failed).tolist() == [[2, 0]]
+    np.testing.assert_allclose(played.x[5], 5 / np.array([SCALE, SCALE]))
+    endless = play(Scripted((([], []), ([], []))), np.zeros((2, 4)), np.random.default_rng(0))
+    assert endless.alive.shape == (500, 2) and endless.alive.all() and len(endless.x) == 501
+    again = play(Scripted((([0, 3], [1]), ([], []))), np.zeros((2, 4)), np.random.default_rng(0))
+    assert np.argwhere(again.failed).tolist() == [[0, 0], [1, 1]]  # what is over cannot fail again

@@ -266,15 +266,25 @@ def test_weights_of_rows_by_hand():
 
 
 def test_silent_halves_are_dropped_and_the_loud_ones_count_double():
-    # rewards 1, 0 | 0, 0 and 1, 0 | 0, 1 and 0, 0 | 0, 0: each half of two has weights ±1
+    # rewards 0, 1 | 0, 0 and 1, 1 | 0, 1 and 1, 0 | 0, 1 and 0, 0 | 0, 0
     world = thinking(4)
-    texts = np.array([[1, 2, 2, 2], [1, 2, 2, 1], [2, 2, 2, 2]])
-    states = np.full((3, 4, 4), 7)
+    texts = np.array([[2, 1, 2, 2], [1, 1, 2, 1], [1, 2, 2, 1], [2, 2, 2, 2]])
+    states = np.full((4, 4, 4), 7)
     states[..., 0] = 0
-    tokens = np.zeros((3, 4, 3), dtype=int)
+    tokens = np.zeros((4, 4, 3), dtype=int)
     tokens[..., 0] = texts
     found = half_groups(Answers(world, states, tokens))
-    np.testing.assert_allclose(found, [[2, -2, 0, 0], [1, -1, -1, 1], [0, 0, 0, 0]])
+    expected = [[-2, 2, 0, 0], [0, 0, -2, 2], [1, -1, -1, 1], [0, 0, 0, 0]]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_a_single_group_may_come_without_an_axis():
+    both = made_answers()
+    one = Answers(UNEVEN, both.states[1], both.tokens[1])
+    for name in ("mask", "last", "paid", "rewards", "lengths", "per_length", "ended", "psi", "M",
+                 "u_to_go", "u", "weight", "before", "after", "A", "beside", "centred",
+                 "standard"):  # fmt: skip
+        np.testing.assert_array_equal(getattr(one, name), getattr(both, name)[1])
 
 
 def all_answers(prompt, theta):
