@@ -487,3 +487,8 @@ def test_in_groups_of_two_the_other_is_subtracted():
     expected = [sign * x for x in apart for sign in (1, -1)]
     np.testing.assert_allclose(u.leave_one_out(pairs), expected, atol=1e-14)
     np.testing.assert_allclose(u.minus_group_mean(pairs), np.array(expected) / 2, atol=1e-14)
+
+
+def test_the_law_of_one_state_is_its_row_in_the_law_of_all():
+    for law in (u.tempered(0.5), u.off_by(np.log([3, 1, 5])), u.nucleus(0.7)):
+        np.testing.assert_allclose(law(LAW[1]), law(LAW)[1], rtol=1e-15)
