@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -148,3 +149,162 @@ def test_a_loop_that_explodes_is_refused():
             function(wild, LinearGaussianPolicy(0.0), 400)
     with pytest.raises(ValueError, match="shorter horizon"):
         problem.simulate(wild, LinearGaussianPolicy(0.0), 2, 400, np.random.default_rng(0))
+
+
+EXACT = LQR(
+    alpha=0.75, beta=1.5, q=1.25, c=0.375, gamma=0.625, noise_variance=0.4375, start_variance=2.25
+)
+FIRM = LinearGaussianPolicy(theta=-0.875, sigma=0.3125)
+
+
+def in_fractions(horizon):
+    """(E s_t^2 for t <= T, k_t and m_t for t <= T) of these two by their recursions."""
+    of = {name: Fraction(value) for name, value in vars(EXACT).items()}
+    theta, sigma = Fraction(FIRM.theta), Fraction(FIRM.sigma)
+    gain = of["alpha"] + of["beta"] * theta
+    fresh = of["beta"] * of["beta"] * sigma * sigma + of["noise_variance"]
+    v, k, m = [of["start_variance"]], [Fraction(0)], [Fraction(0)]
+    for _ in range(horizon):
+        v.append(gain * gain * v[-1] + fresh)
+        m.insert(0, of["c"] * sigma * sigma + of["gamma"] * (k[0] * fresh + m[0]))
+        k.insert(0, of["q"] + of["c"] * theta * theta + of["gamma"] * gain * gain * k[0])
+    return v, k, m
+
+
+def made_rollouts():
+    """Two trajectories of three steps with numbers of no pattern, and their rewards."""
+    path = np.array([[1.5, -0.7], [0.9, 2.2], [-1.1, 0.4], [0.6, -1.9]])
+    actions = np.array([[0.3, 1.7], [-2.1, 0.8], [1.3, -0.5]])
+    rewards = np.array([[-1.2, -3.4], [-0.5, -2.6], [-4.1, -0.9]])
+    return problem.LQRRollouts(path, actions, rewards, np.zeros((3, 2)), EXACT)
+
+
+def estimate_by_loops(weight):
+    """Mean and standard error of sum_t gamma^t psi_t w_t over the two made trajectories."""
+    run, samples = made_rollouts(), []
+    for i in range(2):
+        total = 0.0
+        for t in range(3):
+            s, a = run.path[t, i], run.actions[t, i]
+            psi = (a - FIRM.theta * s) * s / (FIRM.sigma * FIRM.sigma)
+            total += EXACT.gamma**t * psi * weight(run, i, t)
+        samples.append(total)
+    return sum(samples) / 2, abs(samples[0] - samples[1]) / 2  # sqrt of ((x - y)^2 / 2) / 2
+
+
+def test_second_moments_and_values_follow_their_recursions_in_fractions():
+    v, k, m = in_fractions(4)
+    np.testing.assert_allclose(
+        problem.state_variances(EXACT, FIRM, 4), [float(x) for x in v[:4]], rtol=1e-15
+    )
+    found_k, found_m = problem.value_coefficients(EXACT, FIRM, 4)
+    np.testing.assert_allclose(found_k, [float(x) for x in k], rtol=1e-15)
+    np.testing.assert_allclose(found_m, [float(x) for x in m], rtol=1e-15)
+    states = made_rollouts().path
+    expected = [[-(float(k[t]) * s * s + float(m[t])) for s in row] for t, row in enumerate(states)]
+    np.testing.assert_allclose(problem.state_values(EXACT, FIRM, states), expected, rtol=1e-14)
+    expected = -float(k[0] * Fraction(EXACT.start_variance) + m[0])
+    assert problem.objective(EXACT, FIRM, 4) == pytest.approx(expected, rel=1e-15)
+
+
+def test_the_samples_of_both_score_forms_are_sums_over_steps():
+    _, k, m = in_fractions(3)
+
+    def to_go(run, i, t):
+        return sum(EXACT.gamma ** (j - t) * run.rewards[j, i] for j in range(t, 3))
+
+    def action_value(run, i, t):
+        s, a = run.path[t, i], run.actions[t, i]
+        ahead = EXACT.alpha * s + EXACT.beta * a
+        later = float(k[t + 1]) * (ahead * ahead + EXACT.noise_variance) + float(m[t + 1])
+        return -(EXACT.q * s * s + EXACT.c * a * a) - EXACT.gamma * later
+
+    for weights, weight in (("reward-to-go", to_go), ("q", action_value)):
+        found = problem.score_gradient(made_rollouts(), EXACT, FIRM, weights)
+        assert (found.mean, found.standard_error) == pytest.approx(
+            estimate_by_loops(weight), rel=1e-13
+        )
+        assert found.n == 2
+    assert problem.score_gradient(made_rollouts(), EXACT, FIRM).mean == pytest.approx(
+        estimate_by_loops(to_go)[0], rel=1e-13
+    )
+
+
+def test_a_simulation_obeys_the_three_equations_of_the_problem():
+    run = problem.simulate(EXACT, FIRM, 2, 3, np.random.default_rng(5))
+    rng = np.random.default_rng(5)  # first the start, then the noise of actions, then of states
+    start, noise, push = (rng.standard_normal(shape) for shape in (2, (3, 2), (3, 2)))
+    np.testing.assert_array_equal(run.noise, noise)
+    np.testing.assert_allclose(run.path[0], 1.5 * start, rtol=1e-15)  # 1.5^2 = 2.25
+    for t in range(3):
+        s, a = run.path[t], run.actions[t]
+        np.testing.assert_allclose(a, -0.875 * s + 0.3125 * noise[t], rtol=1e-14)
+        after = 0.75 * s + 1.5 * a + math.sqrt(0.4375) * push[t]
+        np.testing.assert_allclose(run.path[t + 1], after, rtol=1e-14)
+        np.testing.assert_allclose(run.rewards[t], -1.25 * s * s - 0.375 * a * a, rtol=1e-14)
+
+
+def test_the_reparameterised_samples_have_a_mean_and_an_error():
+    # ds_0 = 0, da_t = s_t + theta ds_t, ds_{t+1} = alpha ds_t + beta da_t, along both trajectories.
+    run, samples = made_rollouts(), []
+    for i in range(2):
+        total, slope = 0.0, 0.0
+        for t in range(3):
+            s, a = run.path[t, i], run.actions[t, i]
+            moved = s - 0.875 * slope
+            total -= 0.625**t * 2 * (1.25 * s * slope + 0.375 * a * moved)
+            slope = 0.75 * slope + 1.5 * moved
+        samples.append(total)
+    found = problem.reparameterised_gradient(run, EXACT, FIRM)
+    expected = sum(samples) / 2, abs(samples[0] - samples[1]) / 2
+    assert (found.mean, found.standard_error) == pytest.approx(expected, rel=1e-13)
+    assert found.n == 2
+
+
+def test_the_regulator_of_the_chapter_is_the_default():
+    assert LQR() == LQR(1.0, 0.5, 1.0, 0.2, 0.9, 0.1, 1.0)
+    assert LinearGaussianPolicy(0.25) == LinearGaussianPolicy(0.25, 0.5)
+
+
+def test_without_noise_and_with_a_start_at_rest_nothing_moves():
+    still = LQR(noise_variance=0, start_variance=0)
+    variances = problem.state_variances(still, LinearGaussianPolicy(-1.0, 0.5), 2)
+    assert variances.tolist() == [0, 0.0625]  # beta^2 sigma^2
+
+
+def test_a_loop_whose_sum_does_not_converge_is_named_with_its_number():
+    for alpha, number in ((2.0, "1"), (2.5, "1.5625"), (3.0, "2.25")):
+        message = rf"gamma \(alpha \+ beta theta\)\^2 is {number}, not below 1: the sum over t"
+        with pytest.raises(ValueError, match=message):
+            problem.objective(LQR(alpha=alpha, gamma=0.25), LinearGaussianPolicy(0.0))
+    # 0.25 * 1.75^2 = 49/64: a sum of 4 (q s^2) / (1 - 49/64) is finite
+    assert np.isfinite(problem.objective(LQR(alpha=1.75, gamma=0.25), LinearGaussianPolicy(0.0)))
+
+
+def test_the_step_and_the_second_moment_of_an_explosion_are_named():
+    # (alpha + beta theta)^2 = 10^4, so that E s_t^2 is about 3 10^(4 t): beyond 1e100 at t = 25.
+    wild, policy = LQR(alpha=100.0, start_variance=3.0), LinearGaussianPolicy(0.0)
+    message = r"after 25 steps a second moment is 3e\+100: the closed loop explodes"
+    with pytest.raises(ValueError, match=message):
+        problem.state_variances(wild, policy, 40)
+    with pytest.raises(ValueError, match=message):
+        problem.simulate(wild, policy, 2, 25, np.random.default_rng(0))
+    problem.simulate(wild, policy, 2, 24, np.random.default_rng(0))
+    at_limit = LQR(start_variance=1e100)
+    assert problem.state_variances(at_limit, LinearGaussianPolicy(0.0), 1).tolist() == [1e100]
+
+
+def test_variances_and_scales_below_zero_are_named():
+    for name in ("noise_variance", "start_variance"):
+        with pytest.raises(ValueError, match=rf"{name} is -0.25, not a variance \(>= 0\)"):
+            LQR(**{name: -0.25})
+    with pytest.raises(ValueError, match="sigma is -0.5, not a positive number"):
+        LinearGaussianPolicy(0.0, -0.5)
+    assert LinearGaussianPolicy(0.0, 0.25).sigma == 0.25
+    run = made_rollouts()
+    with pytest.raises(ValueError, match="lqr is a LinearGaussianPolicy, not a LQR"):
+        problem.score_gradient(run, FIRM, EXACT)
+    with pytest.raises(ValueError, match="weights is 'Q'"):
+        problem.score_gradient(run, EXACT, FIRM, "Q")
+    with pytest.raises(ValueError, match="rng is None"):
+        problem.simulate(EXACT, FIRM, 2, 3, None)

@@ -58,3 +58,28 @@ def test_both_forms_agree_on_a_squashed_action():
 def test_a_policy_without_reparameterisation_is_refused():
     with pytest.raises(ValueError, match="Beta has no reparameterisation"):
         reparameterised_gradient(Beta([1, 1]), np.ones_like, 10, rng())
+
+
+def test_each_form_is_the_mean_of_its_samples():
+    policy = Gaussian([0.5, math.log(0.8)])
+    noise = rng().standard_normal(2)
+    a, z = 0.5 + 0.8 * noise, noise
+    psi = np.stack([z / 0.8, z**2 - 1], axis=1)
+    plain = score_gradient(policy, lambda a: a**3, 2, rng())
+    centred = score_gradient(policy, lambda a: a**3, 2, rng(), baseline=-1.75)
+    path = reparameterised_gradient(policy, lambda a: 3 * a**2, 2, rng())
+    for found, rows in (
+        (plain, psi * (a**3)[:, None]),
+        (centred, psi * (a**3 + 1.75)[:, None]),
+        (path, np.stack([np.ones(2), 0.8 * noise], axis=1) * (3 * a**2)[:, None]),
+    ):
+        np.testing.assert_allclose(found.mean, rows.sum(axis=0) / 2, rtol=1e-13)
+        # of two samples x and y the standard error of the mean is |x - y| / 2
+        np.testing.assert_allclose(found.standard_error, np.abs(rows[0] - rows[1]) / 2, rtol=1e-12)
+        assert found.n == 2
+
+
+def test_one_sample_has_no_error_and_is_refused():
+    for form in (score_gradient, reparameterised_gradient):
+        with pytest.raises(ValueError, match="n is 1"):
+            form(Gaussian([0, 0]), np.ones_like, 1, rng())

@@ -182,3 +182,73 @@ def test_a_scale_that_overflows_and_a_missing_generator_are_named():
         Gaussian([0, 800])
     with pytest.raises(ValueError, match="rng is None, not a numpy.random.Generator"):
         Laplace([0, 0]).noise(3, None)
+
+
+def test_one_action_may_come_without_an_axis():
+    actions, slopes = Gaussian([0.3, math.log(0.7)]).reparameterise(np.float64(-1.5))
+    assert actions == pytest.approx(0.3 - 0.7 * 1.5)
+    assert slopes == pytest.approx([1, -0.7 * 1.5])
+    actions, slopes = SquashedGaussian([0.3, math.log(0.7)]).reparameterise(np.float64(-1.5))
+    assert actions == pytest.approx(math.tanh(-0.75))
+    assert slopes == pytest.approx(np.array([1, -1.05]) / math.cosh(0.75) ** 2)
+
+
+@pytest.mark.parametrize(
+    "policy, low, high", [(SquashedGaussian([0, 0]), -1, 1), (Beta([1, 1]), 0, 1)]
+)
+def test_an_action_beyond_an_end_is_named_with_both_ends(policy, low, high):
+    for wrong in (low - 0.5, low, high, high + 0.5):
+        for function in (policy.score, policy.log_density):
+            message = rf"actions\[0, 1\] is {float(wrong)}, not strictly between {low} and {high}"
+            with pytest.raises(ValueError, match=message):
+                function([[0.5, wrong]])
+
+
+def test_log_densities_by_hand():
+    # z = (1.7 - 0.3)/0.7 = 2
+    for policy, expected in (
+        (Gaussian([0.3, SIGMA]), -2 - math.log(0.7 * math.sqrt(2 * math.pi))),
+        (Laplace([0.3, SIGMA]), -2 - math.log(2 * 0.7)),
+    ):
+        assert policy.log_density(1.7) == pytest.approx(expected, rel=1e-14)
+    # B(2, 3) = 1/12, so the density at 1/4 is 12 * 1/4 * 9/16
+    assert Beta([2, 3]).log_density(0.25) == pytest.approx(math.log(27 / 16), rel=1e-14)
+    squashed = SquashedGaussian([0.3, SIGMA]).log_density(math.tanh(1.7))
+    slope = 1 - math.tanh(1.7) ** 2
+    assert squashed == pytest.approx(-2 - math.log(0.7 * math.sqrt(2 * math.pi) * slope), rel=1e-13)
+
+
+def test_samples_stay_a_step_away_from_the_ends():
+    rng = np.random.default_rng(0)
+    squashed = SquashedGaussian([0.0, 4.0]).sample(500, rng)
+    assert squashed.max() == 1 - 2**-40 == -squashed.min()
+    near = Beta([0.002, 0.002]).sample(500, rng)
+    assert near.max() == 1 - 2**-40 and near.min() == 2.0**-1022
+
+
+def test_scores_of_a_beta_policy_at_its_ends_are_means_beyond_them():
+    # With alpha = beta = 1 the digamma differences are psi(1) - psi(2) = -1, and the density is
+    # constant: E[log x | x < e] = log e - 1.
+    policy = Beta([1.0, 1.0])
+    up, low = 40 * math.log(2), 1022 * math.log(2)
+    at_one = [math.log(1 - 2**-40) + 1, -up - 1 + 1]
+    np.testing.assert_allclose(policy.score(1 - 2**-40), at_one, rtol=1e-13)
+    np.testing.assert_allclose(policy.score(2.0**-1022), [-low - 1 + 1, 1], rtol=1e-13)
+    inside = 1 - 2**-39
+    np.testing.assert_allclose(
+        policy.score(inside), [math.log(inside) + 1, -39 * math.log(2) + 1], rtol=1e-13
+    )
+
+
+def test_the_largest_scale_is_e_to_the_300():
+    for log_scale in (300.0, -300.0):
+        assert Gaussian([0, log_scale]).scale == pytest.approx(math.exp(log_scale))
+    message = r"theta\[1\] is -300.5, .* it should be from -300 to 300"
+    with pytest.raises(ValueError, match=message):
+        Laplace([0, -300.5])
+    with pytest.raises(ValueError, match="alpha is 0, not positive"):
+        Beta([0, 2])
+
+
+def test_the_score_of_a_laplace_policy_is_0_at_its_kink():
+    assert Laplace([0.3, SIGMA]).score(0.3).tolist() == [0, -1]

@@ -53,3 +53,22 @@ def test_many_small_td_steps_come_near_the_exact_values():
         v = towards_next_value(v, simulate(mdp, policy, 200, 20, rng), mdp, 0.05)
     # The noise left is about 0.05 times that of a batch mean over some 2000 visits: below 0.01.
     np.testing.assert_allclose(v, exact.evaluate(mdp, policy).V, atol=0.05)
+
+
+def test_gaps_are_means_over_all_visits_of_two_trajectories():
+    # 0 -> 0 -> 1 -> end with rewards 1, 3, 5 and 1 -> 0 -> end -> end with 2, 7, 0; gamma = 1/2
+    kernel = np.zeros((3, 1, 3))
+    kernel[0, 0], kernel[1, 0], kernel[2, 0] = [0.25, 0.5, 0.25], [0.5, 0, 0.5], [0, 0, 1]
+    mdp = FiniteMDP(kernel, np.array([[1.0], [2.0], [0.0]]), 0.5, np.array([0.5, 0.5, 0]))
+    path = np.array([[0, 1], [0, 0], [1, 2], [2, 2]])
+    rewards = np.array([[1.0, 2.0], [3.0, 7.0], [5.0, 0.0]])
+    run = Rollouts(path, np.zeros((3, 2), dtype=int), rewards)
+    v = np.array([0.75, -1.5, 0.0])
+    # returns from 0: 1 + 3/2 + 5/4 = 15/4, 3 + 5/2 = 11/2, 7; from 1: 5, 2 + 7/2 = 11/2
+    at_0, at_1 = (15 / 4 + 11 / 2 + 7) / 3, (5 + 11 / 2) / 2
+    expected = [0.75 + 0.4 * (at_0 - 0.75), -1.5 + 0.4 * (at_1 + 1.5), 0]
+    np.testing.assert_allclose(towards_returns(v, run, mdp, 0.4), expected, rtol=1e-14)
+    # targets of TD from 0: 1 + 3/8, 3 - 3/4, 7; from 1: 5, 2 + 3/8
+    at_0, at_1 = (11 / 8 + 9 / 4 + 7) / 3, (5 + 19 / 8) / 2
+    expected = [0.75 + 0.4 * (at_0 - 0.75), -1.5 + 0.4 * (at_1 + 1.5), 0]
+    np.testing.assert_allclose(towards_next_value(v, run, mdp, 0.4), expected, rtol=1e-14)

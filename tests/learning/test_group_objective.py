@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -81,3 +82,68 @@ def test_the_largest_of_n_rewards_of_0_or_1_is_pass_at_n(n):
     p = objective_value(expected_return, world, world.theta).real
     found = objective_value(groups.largest(lambda law: law.returns, n), world, world.theta).real
     assert found == pytest.approx(1 - (1 - p) ** n)
+
+
+def test_the_number_of_right_answers_of_three_by_hand():
+    law = groups.number_right([Fraction(1, 2), Fraction(1, 3), Fraction(1, 5)])
+    assert law == [Fraction(8, 30), Fraction(14, 30), Fraction(7, 30), Fraction(1, 30)]
+
+
+def test_the_weights_of_both_deviations_by_hand():
+    right, wrong = groups.standardised_weights(5)
+    assert [right(2), right(5)] == pytest.approx([np.sqrt(3 / 2), 0])
+    assert [wrong(2), wrong(0)] == pytest.approx([-np.sqrt(2 / 3), 0])
+    # of the three others k are right: mean k/3, deviation sqrt(2)/3 for k = 1 and 2, else 0
+    right, wrong = groups.others_weights(4)
+    root = np.sqrt(2)
+    assert [right(k) for k in range(1, 5)] == pytest.approx([0, root, 1 / root, 0])
+    assert [wrong(k) for k in range(4)] == pytest.approx([0, -1 / root, -root, 0])
+
+
+def test_phi_adds_up_its_steps():
+    phi = groups.climbed(lambda k: k * k + 2, lambda k: 5 - 3 * k, 4)
+    # right(1..4) = 3, 6, 11, 18 and wrong(0..3) = 5, 2, -1, -4
+    assert phi == [0, -2 / 4, 2 / 4, 14 / 4, 36 / 4]
+
+
+def test_the_objective_of_two_prompts_with_three_answers_is_a_sum_over_patterns():
+    world = thinking(1, prompts=[0.25, 0.75])
+    P = [
+        objective_value(expected_return, thinking(1, prompts=law), world.theta).real
+        for law in ([1, 0], [0, 1])
+    ]
+    phi, total = [0.0], 0.0
+    for k in range(6):
+        phi.append(phi[-1] + ((k + 1) ** 2 + 2 - (5 - 3 * k)) / 6)
+    for one, two in product((0, 1), repeat=2):
+        share = (0.25, 0.75)[one] * (0.25, 0.75)[two]
+        for pattern in product((0, 1), repeat=6):
+            each = [P[one]] * 3 + [P[two]] * 3
+            chance = np.prod([p if x else 1 - p for x, p in zip(pattern, each, strict=True)])
+            total += share * chance * phi[sum(pattern)]
+    found = groups.group_objective((lambda k: k * k + 2, lambda k: 5 - 3 * k), 3, groups=2)
+    assert objective_value(found, world, world.theta) == pytest.approx(total, rel=1e-13)
+    one_prompt = groups.group_objective((lambda k: k, lambda k: 0), 2)  # phi = 0, 1/2, 3/2
+    expected = sum(c * (p * (1 - p) + p * p * 3 / 2) for c, p in zip((0.25, 0.75), P, strict=True))
+    assert objective_value(one_prompt, world, world.theta) == pytest.approx(expected, rel=1e-13)
+
+
+def test_the_largest_of_two_lengths_is_a_sum_over_pairs():
+    world = thinking(1, prompts=[0, 1])
+    e = world.episodes
+    law = np.exp(world.log_probabilities(world.theta))
+    p = np.where(e.mask > 0, law[e.states[:, :-1], e.actions], 1).prod(axis=1)
+    lengths = e.mask.sum(axis=1)
+    pairs = product(range(len(p)), repeat=2)
+    expected = sum(p[i] * p[j] * max(lengths[i], lengths[j]) for i, j in pairs)
+    found = objective_value(groups.largest(lambda law: law.lengths, 2), world, world.theta)
+    assert found == pytest.approx(expected, rel=1e-13)
+
+
+def test_the_factor_and_the_silent_share_by_hand():
+    # n = 3, p = 1/4: 3 (3/4) sqrt(2)/3 + 3 (1/4) sqrt(2)/3 = sqrt(2); n = 5 by its four terms
+    assert groups.factor(0.25, 3) == pytest.approx(np.sqrt(2), rel=1e-15)
+    p, q = 0.2, 0.8
+    terms = [5 * q**3 * 2, 10 * p * q**2 * np.sqrt(6), 10 * p**2 * q * np.sqrt(6), 5 * p**3 * 2]
+    assert groups.factor(p, 5) == pytest.approx(sum(terms) / 5, rel=1e-14)
+    assert groups.silent_share(0.2, 3) == pytest.approx(0.008 + 0.512, rel=1e-15)

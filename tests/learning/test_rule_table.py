@@ -21,15 +21,20 @@ from utils.learning.assay import (
     updates,
 )
 from utils.learning.rule_table import (
+    ENGINE,
+    FAR,
+    GROUP,
     OBJECTIVES,
     SECOND_EPOCH,
     entries,
+    median_weights,
     minus_kl_from_reference,
     per_length,
     reference,
     rough_critic,
     sections,
     table,
+    ward,
 )
 from utils.learning.token_world import thinking
 from utils.learning.update_rules import k1_loss
@@ -283,3 +288,71 @@ def test_the_whitened_rows_are_sums_in_plain_loops():
             total += chance * sum(w * y[1] for w, y in zip(weights, group, strict=True)) / 4
     assert chances == pytest.approx(1)
     np.testing.assert_allclose(named("REINFORCE++: the").mean, total, atol=1e-12)
+
+
+def test_the_moves_and_the_engine_of_the_rows_are_those_of_the_page():
+    assert (GROUP, FAR.tolist(), ENGINE.tolist()) == (4, [2.5, 0], [1, 0, 0])
+    for entry in entries():
+        world = entry.world
+        moved = [0, 0] if world.old is None else (world.theta - world.old).tolist()
+        far = entry.name.endswith("far step")
+        late = "later step" in entry.name or "old data" in entry.name
+        assert moved == pytest.approx([2.5, 0] if far else [0, 0.8] if late else [0, 0])
+        one_answer = world.reference is not None
+        ward_groups = {0.8: 2 if "standardised" in entry.name else 1}
+        pairs = "2 × 2" in entry.name
+        size = 1 if one_answer else 2 if pairs else ward_groups.get(world.gamma, 4)
+        assert (world.group, world.groups) == (size, 2 if pairs else 1)
+
+
+def test_the_engine_the_temperature_and_the_nucleus_of_the_rows():
+    law = np.array([[0.5, 0.3, 0.15, 0.05]])
+    of = {entry.name: entry.world.behaviour for entry in entries() if entry.world.behaviour}
+    cool = law ** (1 / 0.7) / (law ** (1 / 0.7)).sum()
+    engine = law[:, :3] * [math.e, 1, 1] / (law[:, :3] * [math.e, 1, 1]).sum()
+    for name, behaviour in of.items():
+        if "0.7" in name:
+            np.testing.assert_allclose(behaviour(law), cool, rtol=1e-13)
+        elif "top-p" in name:  # 0.5 + 0.3 < 0.9 <= 0.5 + 0.3 + 0.15
+            kept = law * [1, 1, 1, 0] / 0.95
+            np.testing.assert_allclose(behaviour(law), kept, rtol=1e-13)
+        else:
+            np.testing.assert_allclose(behaviour(law[:, :3]), engine, rtol=1e-13)
+    assert len(of) == 3 + 5
+
+
+def test_the_weights_of_the_median_by_hand():
+    right, wrong = median_weights(4)
+    assert [right(k) for k in (1, 2, 3, 4)] == [1, 0.5, 0, 0]
+    assert [wrong(k) for k in (0, 1, 2, 3)] == [0, 0, -0.5, -1]
+
+
+def test_the_ward_of_the_table_has_its_two_logits():
+    world = ward()
+    assert (world.group, world.gamma, world.horizon) == (4, 0.8, 3)
+    np.testing.assert_allclose(np.exp(world.theta), [2 / 3, 1 / 2], rtol=1e-14)
+    assert world.features.shape == (3, 2, 2) and world.offsets.shape == (3, 2)
+
+
+def test_distances_of_whole_answers_are_sums_over_the_list():
+    world = later(thinking(1, reference=reference()), [0.3, 0.8])
+    e, laws = world.episodes, {}
+    for name, theta in (("now", world.theta), ("old", world.old), ("ref", np.array([0.0, 0.5]))):
+        logs = world.log_probabilities(theta)
+        laws[name] = np.array(
+            [
+                sum(logs[e.states[k, t], e.actions[k, t]] for t in range(int(e.mask[k].sum())))
+                for k in range(14)
+            ]
+        )
+    now, old, ref = laws["now"], laws["old"], laws["ref"]
+    expected = {
+        "−KL(π‖ref)": -(np.exp(now) * (now - ref)).sum() / 2,
+        "−KL(ref‖π)": -(np.exp(ref) * (ref - now)).sum() / 2,
+        "KL(old‖π)": (np.exp(old) * (old - now)).sum() / 2,
+        "H": -(np.exp(now) * now).sum() / 2,
+        "E[R/ℓ]": (np.exp(now) * e.rewards.sum(axis=1) / e.mask.sum(axis=1)).sum() / 2,
+    }
+    for name, value in expected.items():
+        found = objective_value(OBJECTIVES[name], world, world.theta)
+        assert found == pytest.approx(value, rel=1e-12), name

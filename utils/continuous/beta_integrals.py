@@ -91,6 +91,6 @@ def information_without_edges(n: Any, size: sp.Symbol) -> sp.Expr:
     x = r**2 / (1 + r**2)
     root = r / (1 + r**2)  # of x (1 - x)
     p = root ** (2 * n - 2) / sp.beta(n, n).rewrite(sp.gamma)
-    score = -(n - 1) * (1 - 2 * x) / root**2
+    score = (n - 1) * (1 - 2 * x) / root**2  # up to its sign, which the square forgets
     integrand = sp.apart(sp.cancel(score**2 * p * x.diff(r)), r)
     return sp.integrate(integrand, (r, 1 / size, size))

@@ -133,7 +133,7 @@ class SquashedGaussian(Gaussian):
         """
         actions = _inside(actions, -1, 1)
         scores = super().score(np.arctanh(actions))
-        c = math.log(2 / GAP - 1) / 2
+        c = math.atanh(1 - GAP)
         for sign in (1, -1):
             at_end = sign * actions >= 1 - GAP
             if at_end.any():

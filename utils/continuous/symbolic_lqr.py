@@ -149,8 +149,8 @@ def symbolic_lqr(horizon: int, **numbers: Fraction | int | str) -> SymbolicLQR:
             raise ValueError(f"{name} is not a symbol; there are: {', '.join(SYMBOLS)}")
     fresh = [f"{letter}{t}" for t in range(horizon) for letter in "zu"]
     field = generators(" ".join([*SYMBOLS, "z", *fresh]))
-    one = field[0] ** 0
     of = dict(zip(SYMBOLS, field, strict=False))
+    one = of["gamma"] ** 0
     for name, value in numbers.items():
         of[name] = one * QQ(Fraction(value).numerator, Fraction(value).denominator)
     noise = field[len(SYMBOLS) :]

@@ -65,10 +65,20 @@ def ward() -> tuple[FiniteMDP, LinearSoftmax]:
     to room 1, and from there home, which pays 10 and ends everything. Action 1 has the
     probabilities of the running MDP, 2/5 and 1/3, and gamma = 4/5.
     """
+    return _ward()
+
+
+@cache
+def _ward() -> tuple[FiniteMDP, LinearSoftmax]:
     P = examples.deterministic_kernel([[0, 1], [0, HOME], [HOME, HOME]])
     R = np.array([[1, 0], [0, 10], [0, 0]], dtype=float)
     p = np.array([*examples.running_tables().p, 0.5], dtype=float)
     return FiniteMDP(P, R, GAMMA, np.eye(3)[0]), LinearSoftmax.logits(p)
+
+
+@cache
+def _values() -> np.ndarray:
+    return exact.evaluate(*_ward()).V
 
 
 def walks() -> Iterator[tuple[Step, ...]]:
@@ -103,7 +113,7 @@ def episode(steps: tuple[Step, ...], theta: np.ndarray, ended: bool) -> Episode:
     with the policy: it grows with the logit of the room at slope 1.
     """
     mdp, policy = ward()
-    V = exact.evaluate(mdp, policy).V.astype(theta.dtype)
+    V = _values().astype(theta.dtype)
     V[:HOME] += theta - policy.theta[:HOME]
     odds = np.exp(theta)
     log_pi = np.log([1 / (1 + odds), odds / (1 + odds)])  # [a, s]
