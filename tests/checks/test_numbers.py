@@ -4,7 +4,7 @@ import mpmath
 import pytest
 import sympy as sp
 
-from utils.checks.numbers import holds_at, number_at
+from utils.checks.numbers import Number, Undefined, holds_at, number_at
 
 x, y = sp.symbols("x y", positive=True)
 t = sp.Symbol("t", integer=True)
@@ -67,3 +67,70 @@ def test_a_relation_holds_at_a_point_or_does_not():
         (sp.true, True),
     ):
         assert holds_at(relation, point) is truth
+
+
+RELATIONS = {sp.Eq: "=", sp.Ne: "<>", sp.Lt: "<", sp.Le: "<=", sp.Gt: ">", sp.Ge: ">="}
+
+
+@pytest.mark.parametrize("relation", RELATIONS, ids=RELATIONS.get)
+def test_a_relation_is_true_of_the_pairs_that_its_sign_names(relation):
+    one, two = sp.symbols("one two")
+    for value, sign in ((sp.Rational(2, 7), "<"), (sp.Rational(3, 7), "="), (sp.Integer(5), ">")):
+        point = ((one, value), (two, sp.Rational(3, 7)))
+        assert holds_at(relation(one, two, evaluate=False), point) is (sign in RELATIONS[relation])
+
+
+def test_and_or_and_not_are_those_of_logic():
+    low, high = sp.Gt(x, sp.Rational(1, 5)), sp.Gt(x, sp.Rational(1, 2))  # x is 1/3
+    assert holds_at(sp.And(low, sp.Lt(x, y)), POINT) and not holds_at(sp.And(low, high), POINT)
+    assert holds_at(sp.Or(low, high), POINT) and not holds_at(sp.Or(high, sp.Lt(y, x)), POINT)
+    assert holds_at(sp.Not(sp.Or(high, sp.Eq(x, y))), POINT)
+    assert not holds_at(sp.Not(low, evaluate=False), POINT)
+    assert holds_at(sp.false, POINT) is False
+    with pytest.raises(Undefined, match="is not known"):
+        holds_at(sp.Symbol("z"), POINT)
+
+
+def test_a_gap_counts_from_a_hundred_errors_and_from_25_digits_on():
+    def number(value, error="0"):
+        return Number(mpmath.mpf(value), mpmath.mpf(error))
+
+    assert number(3, "0.01").differs_from(number(5, "0.005"))  # 2 > 100 (0.01 + 0.005)
+    assert not number(3, "0.01").differs_from(number(5, "0.0101"))
+    with mpmath.workdps(40):
+        assert number(-1000).differs_from(number("-1000.0000000000000000000002"))
+        assert not number(-1000).differs_from(number("-1000.00000000000000000000005"))
+    assert number(-3).differs_from(number(3))
+
+
+@pytest.mark.parametrize(
+    "expression, value",
+    [
+        (sp.Integral(sp.exp(-(t**2) * x), (t, -sp.oo, sp.oo)), "sqrt(3*pi)"),
+        (sp.Sum(sp.Sum(t * sp.Symbol("k"), (t, 1, sp.Symbol("k"))), (sp.Symbol("k"), 2, 3)), "24"),
+        (sp.Product(x + t, (t, 2, 3)), "70/9"),
+        (sp.Sum(x**t, (t, 3, 2)), "0"),
+        (x - sp.Float(0.375), "-1/24"),
+        (sp.re(x + sp.I * y) + 3 * sp.im(x + sp.I * y), "19/3"),
+    ],
+)
+def test_ranges_and_parts_have_their_known_values(expression, value):
+    found = number_at(expression, POINT)
+    with mpmath.workdps(40):
+        assert abs(found.value - mpmath.mpf(sp.N(sp.sympify(value), 40))) < mpmath.mpf(10) ** -20
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        sp.Sum(t * x, (t, x, 4)),
+        sp.Sum(x**-t, (t, -sp.oo, 0)),
+        sp.Product(1 + x**t, (t, 1, sp.oo)),
+        sp.Integral(x, x),
+        sp.Derivative(sp.Function("f")(x), x),
+        sp.Piecewise((x, x > y)),
+        sp.oo,
+    ],
+)
+def test_ranges_that_are_not_computed_here_give_no_number(expression):
+    assert number_at(expression, POINT) is None

@@ -22,7 +22,7 @@ EXERCISES = (
             ),
             (
                 p**3 * (1 - p),
-                "This is the difference of the second moments with b = V = 1 − p. "
+                "This is E[ψ²] V², what V would save if it were the best baseline. "
                 "Here V = p, and b* = 1 − p.",
             ),
             (
