@@ -8,6 +8,7 @@ import pytest
 
 from utils.model.random_fractions import (
     DISCOUNTS,
+    WEIGHTS,
     RationalProblem,
     random_laws,
     random_problems,
@@ -88,3 +89,7 @@ def test_the_survival_chain_is_the_one_of_its_description():
     assert problem.other.tolist() == [[0, 1], [1, 0]]
     for table in (problem.pi, problem.dpi, problem.other):
         assert {type(x) for x in table.flat} == {F}
+
+
+def test_half_of_the_weights_are_zero():
+    assert 2 * WEIGHTS.count(0) == len(WEIGHTS) and min(WEIGHTS) == 0

@@ -5,7 +5,7 @@ import pytest
 
 from utils.model.policies import LinearSoftmax
 from utils.model.random_fractions import as_fractions
-from utils.model.rational import RationalMDP, fractions, logit_policy, solve
+from utils.model.rational import RationalMDP, RationalPolicy, fractions, logit_policy, solve
 
 
 def test_fractions_are_read_from_text_and_numbers():
@@ -135,3 +135,9 @@ def test_a_logit_policy_has_the_score_a_minus_p(shared):
         [[(a - p[s]) * (shared or s == i) for i in places] for a in (0, 1)] for s in range(3)
     ]
     assert logit_policy(p).scores.shape == (3, 2, 3)
+
+
+def test_a_rational_policy_is_read_from_text_and_numbers():
+    policy = RationalPolicy([["2/7", "5/7"]], [[["3/11"], [-2]]])
+    assert policy.probabilities.tolist() == [[Fraction(2, 7), Fraction(5, 7)]]
+    assert policy.scores.tolist() == [[[Fraction(3, 11)], [-2]]]
