@@ -266,19 +266,19 @@ def test_slope_of_the_state_law_is_the_score_sum_in_that_state(problem, t):
 
 
 def three_states():
-    """Three states, two actions, one parameter each; an asymmetric world with gamma = 3/4."""
+    """Three states, two actions, one parameter each; an asymmetric world with gamma = 1/4."""
     P = [[[0.25, 0, 0.75], [0, 0.5, 0.5]], [[0.5, 0.25, 0.25], [0, 0, 1]], [[0, 1, 0], [1, 0, 0]]]
-    mdp = FiniteMDP(P, [[2.0, -3.0], [5.0, 7.0], [11.0, -13.0]], 0.75, [0.5, 0.125, 0.375])
+    mdp = FiniteMDP(P, [[2.0, -3.0], [5.0, 7.0], [11.0, -13.0]], 0.25, [0.5, 0.125, 0.375])
     return mdp, LinearSoftmax.logits([0.2, 0.5, 0.75])
 
 
-@pytest.mark.parametrize("horizon, share", [(0, 1), (1, 0.75), (2, 0.5625)])
+@pytest.mark.parametrize("horizon, share", [(0, 1), (1, 0.25), (2, 0.0625)])
 def test_bounds_of_the_tails_by_hand(horizon, share):
-    """R_max = 13; osc = 12; L = max 2 p q = 1/2, with 1 - gamma = 1/4."""
+    """R_max = 13; osc = 12; L = max 2 p q = 1/2, with 1 - gamma = 3/4."""
     mdp, policy = three_states()
-    assert exact.truncation_bound(mdp, horizon) == share * 13 * 4
+    assert exact.truncation_bound(mdp, horizon) == pytest.approx(share * 13 * 4 / 3, rel=1e-14)
     bound = exact.gradient_truncation_bound(mdp, policy, horizon)
-    assert bound == pytest.approx(0.5 * 12 * share * (horizon / 4 + 1) * 16, rel=1e-14)
+    assert bound == pytest.approx(0.5 * 12 * share * (3 * horizon / 4 + 1) * 16 / 9, rel=1e-14)
 
 
 def test_times_below_zero_are_refused_and_zero_is_a_time():
