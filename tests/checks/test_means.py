@@ -110,3 +110,9 @@ def test_the_figures_of_the_simulation_are_fields(coin):
     assert (figures.samples, figures.samples_are, figures.exact) == (400, "tosses", 1.0)
     assert figures.standard_error == 1 / 20 and figures.largest_deviation == 0
     assert found.scope.world == "a coin"
+
+
+def test_a_coordinate_without_spread_is_never_the_clearest(coin):
+    rows = np.column_stack([np.full(400, 2.0), coin])
+    found = check_mean("eq:m", rows, [2.0, 0], [0, 1], wrong={"far": rows + 3}, where="coins")
+    assert (found.simulation.exact, found.simulation.standard_error) == (0.0, 1 / 20)
