@@ -28,7 +28,8 @@ HOLDS = {
 }
 FIGURES = (
     "Most figures move on the page. Here each stands as its first frame, and smaller ones show it "
-    "at other positions of its controls. "
+    "at other positions of its controls. Where the text moves a slider or draws again, look along "
+    "the smaller ones. "
 )
 LINKED = "A link below it leads to the figure that moves."
 PREDICTIONS = (
