@@ -284,6 +284,8 @@ def test_logits_of_two_actions_stand_in_one_parameter_a_state_or_in_the_offsets(
         LinearSoftmax.logits([0.5, 0, 2])
     with pytest.raises(ValueError, match=r"^p\[2\] is 1, not strictly inside \(0, 1\)$"):
         LinearSoftmax.logits([0.5, 0.25, 1])
+    with pytest.raises(ValueError, match=r"^p\[2\] is 2, not strictly inside \(0, 1\)$"):
+        LinearSoftmax.logits([0.5, 0.25, 2])
     with pytest.raises(ValueError, match=r"^p\[0\] is -0.5, not strictly inside \(0, 1\)$"):
         LinearSoftmax.logits([-0.5, 0.25])
 

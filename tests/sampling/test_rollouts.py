@@ -383,6 +383,18 @@ def test_the_engine_takes_one_word_for_each_stride_in_order():
             assert run.rewards[t, i] == mdp.R[s, a]
 
 
+def test_the_engine_takes_from_the_generator_what_its_strides_need_and_no_more():
+    mdp = three_states()
+    policy = TablePolicy([[0.25, 0.75], [0.5, 0.5], [0.75, 0.25]])
+    n, horizon = 10_000, 11  # some blocks of strides, the last of which is not full
+    used, twin = rng(9), rng(9)
+    simulate(mdp, policy, n, horizon, used)
+    twin.random(n)  # the first states
+    strides = -(-horizon // AliasSteps(mdp, policy, n * horizon).strides.length)
+    twin.bit_generator.random_raw(strides * n // 2)  # two words of 32 bits each
+    assert used.bit_generator.random_raw() == twin.bit_generator.random_raw()
+
+
 def test_chunks_are_of_10000_unless_told():
     mdp, policy = three_states(), TablePolicy(np.full((3, 2), 0.5))
     sizes = [part.n for part in simulate_in_chunks(mdp, policy, 20_001, 1, rng())]
