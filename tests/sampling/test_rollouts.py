@@ -386,7 +386,7 @@ def test_the_engine_takes_one_word_for_each_stride_in_order():
 def test_the_engine_takes_from_the_generator_what_its_strides_need_and_no_more():
     mdp = three_states()
     policy = TablePolicy([[0.25, 0.75], [0.5, 0.5], [0.75, 0.25]])
-    n, horizon = 10_000, 11  # some blocks of strides, the last of which is not full
+    n, horizon = 2_000, 47  # some blocks of strides, the last of which is not full
     used, twin = rng(9), rng(9)
     simulate(mdp, policy, n, horizon, used)
     twin.random(n)  # the first states
