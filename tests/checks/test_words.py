@@ -265,3 +265,11 @@ def test_errors_name_what_is_missing():
         check("eq:x", [u, v], {0: u}, wrong={"0": 0})
     with pytest.raises(ValueError, match="^label is 'x'; it should be an equation's label such"):
         check("x", u, u, wrong={"0": 0})
+
+
+def test_a_case_may_be_named_by_an_integer_of_numpy():
+    u, v = field("u, v", QQ)[1:]
+    left = {np.int64(6): u, np.int64(7): v}
+    found = check("eq:v", left, {6: u, 7: v}, wrong={"other": {6: v, 7: v}}, excused={7: "why"})
+    assert found.holds and "None is needed in case 7: why." in found.line
+    assert not check("eq:v", left, {6: v, 7: v}, wrong={"right": left}).holds

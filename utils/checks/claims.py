@@ -98,7 +98,7 @@ class Claim:
 
     def _excuse(self, case: Case) -> str:
         for where in (case, case[1], case[0]):
-            if isinstance(where, Hashable) and where != () and where in self.excused:
+            if isinstance(where, Hashable) and _plain(where) != () and where in self.excused:
                 return self.excused[where]
         return ""
 
@@ -236,21 +236,21 @@ def bites(
 
 def in_words(case: Case) -> str:
     """ "line V, case 3"."""
-    name, place = case
+    name, place = _plain(case)
     if isinstance(place, tuple) and len(place) == 1:
         place = place[0]
-    where = "" if place == () else f"case {_plain(place)}"
+    where = "" if place == () else f"case {place}"
     line = f"line {name}" if name else ""
     return ", ".join(part for part in (line, where) if part) or "the statement"
 
 
 def at(case: Case) -> str:
     """ " in line V, case 3", or nothing where there is one case."""
-    return "" if case == ("", ()) else f" in {in_words(case)}"
+    return "" if _plain(case) == ("", ()) else f" in {in_words(case)}"
 
 
 def _plain(place: Any) -> Any:
-    """Without the type of a NumPy integer."""
+    """Without the type of a NumPy integer, which compares itself with () entry by entry."""
     if isinstance(place, tuple):
         return tuple(map(_plain, place))
     return place.item() if isinstance(place, np.generic) else place
